@@ -1,0 +1,109 @@
+"""Who may see which bookings, shoots, receipts and deliveries (design §5)."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from photocampus.access import access_rule
+from photocampus.models import Role, User
+from sessions.models import (
+    Attendance,
+    Booking,
+    Delivery,
+    DeliveryItem,
+    Disturbance,
+    Fee,
+    PlanEntry,
+    Receipt,
+    Shot,
+    Station,
+    Venue,
+)
+from units.access import by_role, granted, studio_ids, units_condition
+from units.models import Unit
+
+
+def own_bookings(user: User, path: str) -> Any:
+    """Coordinators see bookings of their units (a booking may have many), studios their own."""
+    units = Unit.objects.filter(units_condition(user, "pk")).values("pk")
+    bookings = Booking.units.through.objects.filter(unit__in=units).values("booking")
+    key = f"{path}__" if path else ""
+    return by_role(
+        user,
+        unit=Q(**{f"{path or 'pk'}__in": bookings}),
+        studio=Q(**{f"{key}studio__in": studio_ids(user)}),
+    )
+
+
+@access_rule(Station)
+def stations_of(user: User) -> Any:
+    return by_role(user, unit=Q(), studio=Q(studio__in=studio_ids(user)))
+
+
+@access_rule(Booking)
+def bookings_of(user: User) -> Any:
+    return own_bookings(user, "")
+
+
+@access_rule(PlanEntry)
+def plan_entries_of(user: User) -> Any:
+    return by_role(
+        user,
+        unit=units_condition(user, "class_group__unit"),
+        studio=Q(booking__studio__in=studio_ids(user)),
+    )
+
+
+@access_rule(Venue)
+def venues_of(user: User) -> Any:
+    booked = Booking.objects.filter(studio__in=studio_ids(user)).values("venue")
+    return by_role(user, unit=units_condition(user, "unit"), studio=Q(pk__in=booked))
+
+
+def own_people(user: User, path: str, *, studio: str) -> Any:
+    """Rows about one graduate (`path`): of the coordinator's units; of the studio (`studio`) while it holds the grant."""
+    unit = f"{path}__enrolment__unit"
+    grant = granted(user, unit=unit, campaign=f"{path}__campaign")
+    return by_role(
+        user,
+        unit=units_condition(user, unit),
+        studio=Q(grant) & Q(**{f"{studio}__in": studio_ids(user)}),
+    )
+
+
+@access_rule(Attendance)
+def attendances_of(user: User) -> Any:
+    return own_people(user, "graduate", studio="booking__studio")
+
+
+@access_rule(Shot)
+def shots_of(user: User) -> Any:
+    return own_people(user, "attendance__graduate", studio="station__studio")
+
+
+@access_rule(Fee)
+def fees_of(user: User) -> Any:
+    return own_people(user, "attendance__graduate", studio="attendance__booking__studio")
+
+
+@access_rule(Receipt)
+def receipts_of(user: User) -> Any:
+    return own_people(user, "attendance__graduate", studio="studio")
+
+
+@access_rule(Disturbance)
+def disturbances_of(user: User) -> Any:
+    return own_bookings(user, "booking")
+
+
+@access_rule(Delivery)
+def deliveries_of(user: User) -> Any:
+    return by_role(user, unit=units_condition(user, "unit"), studio=Q(studio__in=studio_ids(user)))
+
+
+@access_rule(DeliveryItem)
+def delivery_items_of(user: User) -> Any:
+    if user.role == Role.UNIT:
+        # Who moved to another unit after the delivery stays in it.
+        return units_condition(user, "delivery__unit")
+    return own_people(user, "graduate", studio="delivery__studio")

@@ -1,0 +1,326 @@
+"""Studio calendars are kept here; everything else of a shoot is only looked at."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from photocampus.admin_base import Act, LogAdmin, PortalAdmin, take_out
+from photocampus.models import User
+from sessions.models import (
+    Attendance,
+    AttendancePhoto,
+    BlockedHours,
+    Booking,
+    BookingMessage,
+    BookingUnit,
+    Closure,
+    DayException,
+    Delivery,
+    DeliveryItem,
+    Disturbance,
+    Fee,
+    Hold,
+    PlanEntry,
+    Receipt,
+    ReceiptCounter,
+    RouteOverride,
+    Shot,
+    Station,
+    StationDayOff,
+    Venue,
+    WeeklyHours,
+)
+from sessions.studio_days import SpansInWrongOrder, flag_shut_hours
+from units.models import Studio
+
+
+def take_out_act(permission: str) -> Act:
+    return Act(
+        "take-out",
+        _("Take out"),
+        permission,
+        take_out_and_flag,
+        _("This line of the calendar goes; bookings that exist stay as they are."),
+        _("The line is taken out."),
+        is_grave=True,
+    )
+
+
+class CalendarAdmin(PortalAdmin):
+    """Whatever changes in a calendar, bookings that lose their hours are flagged."""
+
+    may_add = True
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        flag_shut_hours(studio_of(obj), request.user if isinstance(request.user, User) else None)
+
+
+def studio_of(row: Any) -> Studio:
+    return row.station.studio if isinstance(row, StationDayOff) else row.studio
+
+
+def take_out_and_flag(row: Any, user: User, data: dict[str, Any]) -> None:
+    """A closure or exception that is not; bookings are looked at again."""
+    studio = studio_of(row)
+    take_out(row, user, data)
+    flag_shut_hours(studio, user)
+
+
+@admin.register(WeeklyHours)
+class WeeklyHoursAdmin(CalendarAdmin):
+    list_display = ("studio", "weekday", "start", "end")
+    list_display_links = ("weekday",)
+    list_filter = ("studio",)
+    list_select_related = ("studio",)
+    open_fields = ("studio", "weekday", "start", "end")
+    acts = (take_out_act("shoots.change_weeklyhours"),)
+
+
+@admin.register(Closure)
+class ClosureAdmin(CalendarAdmin):
+    list_display = ("studio", "first", "last", "reason")
+    list_display_links = ("first",)
+    list_filter = ("studio",)
+    list_select_related = ("studio",)
+    open_fields = ("studio", "first", "last", "reason")
+    acts = (take_out_act("shoots.change_closure"),)
+
+
+class DayExceptionForm(forms.ModelForm[DayException]):
+    """Openings are pairs of half hours; anything else would break every calendar that reads them."""
+
+    def clean_openings(self) -> list[list[str]]:
+        value = self.cleaned_data["openings"] or []
+        try:
+            spans = sorted((dt.time.fromisoformat(start), dt.time.fromisoformat(end)) for start, end in value)
+        except (TypeError, ValueError):
+            raise forms.ValidationError(_('Give pairs of times, such as [["09:30", "12:00"]].')) from None
+        for start, end in spans:
+            if start >= end or start.minute % 30 or end.minute % 30:
+                raise forms.ValidationError(SpansInWrongOrder.message)
+        return [[f"{start:%H:%M}", f"{end:%H:%M}"] for start, end in spans]
+
+
+@admin.register(DayException)
+class DayExceptionAdmin(CalendarAdmin):
+    form = DayExceptionForm
+    list_display = ("studio", "day", "openings", "reason")
+    list_display_links = ("day",)
+    list_filter = ("studio",)
+    list_select_related = ("studio",)
+    open_fields = ("studio", "day", "openings", "reason")
+    acts = (take_out_act("shoots.change_dayexception"),)
+
+
+@admin.register(Station)
+class StationAdmin(CalendarAdmin):
+    list_display = ("code", "name", "studio", "kind", "rate", "daily_load", "is_active")
+    list_display_links = ("code", "name")
+    list_filter = ("studio", "kind", "is_active")
+    list_select_related = ("studio",)
+    open_fields = ("studio", "code", "name", "kind", "rate", "daily_load", "is_active")
+    fixed_after_creation = ("studio", "code")
+    hidden_fields = ("public_id",)
+
+
+@admin.register(StationDayOff)
+class StationDayOffAdmin(CalendarAdmin):
+    list_display = ("station", "day", "reason")
+    list_display_links = ("day",)
+    list_filter = ("station__studio",)
+    list_select_related = ("station__studio",)
+    open_fields = ("station", "day", "reason")
+    acts = (take_out_act("shoots.change_stationdayoff"),)
+
+
+@admin.register(RouteOverride)
+class RouteOverrideAdmin(LogAdmin):
+    list_display = ("unit", "campaign", "route", "reason", "by", "at", "ended_at")
+    list_filter = ("campaign", "route", ("ended_at", admin.EmptyFieldListFilter))
+    list_select_related = ("unit", "campaign", "by")
+    search_fields = ("unit__name",)
+
+
+@admin.register(Venue)
+class VenueAdmin(LogAdmin):
+    list_display = ("name", "unit", "address", "area", "longest_side", "doors", "power", "is_active")
+    list_filter = ("unit", "is_active")
+    list_select_related = ("unit",)
+    search_fields = ("name", "unit__name")
+
+
+@admin.register(Booking)
+class BookingAdmin(LogAdmin):
+    list_display = (
+        "public_id",
+        "campaign",
+        "studio",
+        "unit_names",
+        "kind",
+        "state",
+        "people",
+        "flag",
+        "asked_at",
+    )
+    list_filter = ("campaign", "studio", "state", "kind", "flag")
+    list_select_related = ("campaign", "studio")
+    search_fields = ("public_id", "units__name")
+
+    def get_queryset(self, request: Any) -> Any:
+        return super().get_queryset(request).prefetch_related("units")
+
+    @admin.display(description=_("units"))
+    def unit_names(self, row: Booking) -> str:
+        return ", ".join(unit.name for unit in row.units.all())
+
+    def links(self, obj: Booking) -> list[Any]:
+        return [
+            (unit.name, reverse("shoots:overview", args=[unit.code, obj.campaign.code]))
+            for unit in obj.units.all()
+        ]
+
+
+@admin.register(BookingUnit)
+class BookingUnitAdmin(LogAdmin):
+    list_display = ("booking", "unit")
+    list_filter = ("unit",)
+    list_select_related = ("booking", "unit")
+
+
+@admin.register(BookingMessage)
+class BookingMessageAdmin(LogAdmin):
+    list_display = ("at", "booking", "step", "note", "by")
+    list_filter = ("step", "booking__campaign")
+    list_select_related = ("booking", "by")
+
+
+@admin.register(Hold)
+class HoldAdmin(LogAdmin):
+    list_display = ("day", "start", "station", "booking")
+    list_filter = ("day", "station")
+    list_select_related = ("station", "booking")
+    date_hierarchy = "day"
+
+
+@admin.register(BlockedHours)
+class BlockedHoursAdmin(LogAdmin):
+    list_display = ("campaign", "class_group", "day", "start", "end")
+    list_filter = ("campaign", "day")
+    list_select_related = ("campaign", "class_group")
+
+
+@admin.register(PlanEntry)
+class PlanEntryAdmin(LogAdmin):
+    list_display = ("day", "start", "end", "station", "class_group", "people", "booking", "is_locked")
+    list_filter = ("booking__campaign", "day", "station")
+    list_select_related = ("station", "class_group", "booking")
+
+
+@admin.register(Attendance)
+class AttendanceAdmin(LogAdmin):
+    list_display = ("person", "booking", "day", "state", "fee_due", "id_compared", "photographed_at")
+    list_filter = ("booking__campaign", "state", "day", "graduate__enrolment__unit")
+    list_select_related = (
+        "graduate__enrolment__student",
+        "graduate__enrolment__unit",
+        "graduate__campaign",
+        "booking",
+    )
+
+    @admin.display(description=pgettext_lazy("person", "name"))
+    def person(self, row: Attendance) -> str:
+        graduate = row.graduate
+        address = reverse(
+            "students:graduate",
+            args=[graduate.enrolment.unit.code, graduate.campaign.code, graduate.public_id],
+        )
+        return format_html('<a href="{}">{}</a>', address, graduate.enrolment.student.name)
+
+
+@admin.register(Shot)
+class ShotAdmin(LogAdmin):
+    list_display = ("code", "station", "day", "issued_at", "issued_by", "voided_at", "void_reason")
+    list_filter = ("station", "day", ("voided_at", admin.EmptyFieldListFilter))
+    list_select_related = ("station", "issued_by")
+    search_fields = ("code",)
+
+
+@admin.register(AttendancePhoto)
+class AttendancePhotoAdmin(LogAdmin):
+    list_display = ("photo", "shot", "attendance")
+    list_select_related = ("photo", "shot", "attendance")
+
+
+@admin.register(Fee)
+class FeeAdmin(LogAdmin):
+    list_display = ("person", "kind", "label", "amount", "state", "settled_at", "settled_by")
+    list_filter = ("attendance__booking__campaign", "kind", "state")
+    list_select_related = ("attendance__graduate__enrolment__student", "settled_by")
+
+    @admin.display(description=pgettext_lazy("person", "name"))
+    def person(self, row: Fee) -> str:
+        return row.attendance.graduate.enrolment.student.name
+
+
+@admin.register(ReceiptCounter)
+class ReceiptCounterAdmin(LogAdmin):
+    list_display = ("studio", "campaign", "last")
+    list_select_related = ("studio", "campaign")
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(LogAdmin):
+    """A receipt's address lets people in without a log-in: it is not shown here."""
+
+    list_display = (
+        "number",
+        "person",
+        "studio",
+        "campaign",
+        "issued_at",
+        "collect_from",
+        "collected_at",
+        "voided_at",
+    )
+    list_filter = ("campaign", "studio", ("collected_at", admin.EmptyFieldListFilter))
+    list_select_related = ("studio", "campaign", "attendance__graduate__enrolment__student")
+    search_fields = ("number",)
+    hidden_fields = ("public_id",)
+
+    @admin.display(description=pgettext_lazy("person", "name"))
+    def person(self, row: Receipt) -> str:
+        return row.attendance.graduate.enrolment.student.name
+
+
+@admin.register(Disturbance)
+class DisturbanceAdmin(LogAdmin):
+    list_display = ("began_at", "ended_at", "booking", "station", "what", "by")
+    list_filter = ("booking__campaign", "station")
+    list_select_related = ("booking", "station", "by")
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(LogAdmin):
+    list_display = ("number", "unit", "studio", "campaign", "state", "prepared_at", "sent_at", "received_at")
+    list_filter = ("campaign", "studio", "state", "unit")
+    list_select_related = ("unit", "studio", "campaign")
+    hidden_fields = ("files", "manifest")
+
+
+@admin.register(DeliveryItem)
+class DeliveryItemAdmin(LogAdmin):
+    list_display = ("delivery", "person", "bag", "position", "prints_2in", "prints_1in", "state", "note")
+    list_filter = ("state", "delivery__campaign", "delivery__unit")
+    list_select_related = ("delivery__unit", "graduate__enrolment__student")
+
+    @admin.display(description=pgettext_lazy("person", "name"))
+    def person(self, row: DeliveryItem) -> str:
+        return row.graduate.enrolment.student.name

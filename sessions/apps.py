@@ -1,0 +1,36 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SessionsConfig(AppConfig):
+    """The label `sessions` belongs to `django.contrib.sessions`; ours is `shoots`."""
+
+    name = "sessions"
+    label = "shoots"
+    verbose_name = _("Shoots and deliveries")
+
+    def ready(self) -> None:
+        from sessions import (  # noqa: F401  (history registers its sources)
+            access,
+            history,
+            pictures,
+            progress,
+            retention,
+            shoot_events,
+        )
+
+        progress.register()
+        shoot_events.register()
+        pictures.register()
+        self.follow_the_roster()
+
+    def follow_the_roster(self) -> None:
+        """R4 and the expected people of shoots keep in step with every change of the roster and of the line itself."""
+        from sessions import expectations, routes, studio_days
+        from students.hooks import on_roster_changed
+        from units.hooks import on_campaign_changed
+
+        on_roster_changed(routes.follow_roster)
+        on_roster_changed(expectations.follow_roster)
+        on_campaign_changed(routes.follow_threshold)
+        on_campaign_changed(studio_days.follow_window)

@@ -1,0 +1,454 @@
+"""A booking is a conversation: asked, proposed, countered, confirmed, under way, done; or declined, withdrawn, cancelled.
+
+Every step is a use case: the pages, the demonstration and the commands call these and nothing else.
+"""
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from photocampus import clock
+from photocampus.errors import DomainError, MissingReason, NotAllowed
+from photocampus.events import move_state, record
+from photocampus.models import Role, User
+from sessions.expectations import expect_graduates, forget_expected, grant_units, to_expect, without_picture
+from sessions.holding import NoHours, exchange_hours, hold_hours, release_all
+from sessions.hours import HalfHour, held_hours, require_open, stretches
+from sessions.models import (
+    OPEN_STATES,
+    Attendance,
+    AttendanceState,
+    Booking,
+    BookingKind,
+    BookingMessage,
+    BookingState,
+    BookingUnit,
+    PlanEntry,
+    Venue,
+)
+from sessions.parties import require_studio, require_unit
+from sessions.routes import require_kind, set_flag
+from sessions.venues import judge_venue
+from students.models import Graduate
+from units.access import own_unit_ids
+from units.models import Campaign, CampaignState, Contract, Studio, Unit
+
+S = BookingState
+MOVES: dict[str, set[str]] = {
+    S.ASKED: {S.PROPOSED, S.CONFIRMED, S.DECLINED, S.WITHDRAWN, S.LAPSED},
+    S.PROPOSED: {S.COUNTERED, S.CONFIRMED, S.DECLINED, S.WITHDRAWN, S.LAPSED},
+    S.COUNTERED: {S.PROPOSED, S.CONFIRMED, S.DECLINED, S.WITHDRAWN, S.LAPSED},
+    S.CONFIRMED: {S.CANCELLED},  # under way and done: the day itself, see sessions/shoots.py
+}
+
+
+class CampaignNotOpen(DomainError):
+    code = "campaign_not_open"
+    message = _("The campaign is not published, or already closed.")
+
+
+class NotContracted(DomainError):
+    code = "not_contracted"
+    message = _("%(studio)s has no contract for this campaign.")
+
+
+class CompanionMissing(DomainError):
+    code = "companion_missing"
+    message = _(
+        "The unit has not named the person who accompanies the shoot (name and mobile). It must do so first."
+    )
+
+
+class VenueMissing(DomainError):
+    code = "venue_missing"
+    message = _("An on-site shoot needs a room: the unit has not named one yet.")
+
+
+class VenueUnfit(DomainError):
+    code = "venue_unfit"
+    message = _("The room “%(venue)s” does not fulfil the requirements for %(crews)d crews: %(missing)s.")
+
+
+class LoadMissing(DomainError):
+    code = "load_missing"
+    message = _("Please agree on the number of people per station and day first.")
+
+
+class PicturesTaken(DomainError):
+    code = "pictures_taken"
+    message = _("%(people)d people were already photographed at this shoot; it cannot be cancelled or moved.")
+
+
+class NobodyWaits(DomainError):
+    code = "nobody_waits"
+    message = _("Nobody of these units waits for a picture.")
+
+
+def _locked(booking: Booking) -> Booking:
+    return Booking.objects.select_for_update().get(pk=booking.pk)
+
+
+def _say(booking: Booking, step: str, by: User | None, note: str = "") -> None:
+    hours = [
+        [s.station.code, f"{s.day}", f"{s.start:%H:%M}", f"{s.end:%H:%M}"]
+        for s in stretches(held_hours(booking))
+    ]
+    BookingMessage.objects.create(booking=booking, step=step, note=note.strip(), hours=hours, by=by)
+
+
+def _deadline(campaign: Campaign) -> dt.datetime:
+    return clock.now() + dt.timedelta(days=campaign.hold_days)
+
+
+@transaction.atomic
+def ask_booking(
+    *,
+    campaign: Campaign,
+    studio: Studio,
+    units: Collection[Unit],
+    kind: str,
+    hours: Collection[HalfHour],
+    by: User,
+    note: str = "",
+    venue: Venue | None = None,
+    companion_name: str = "",
+    companion_phone: str = "",
+) -> Booking:
+    """The units ask the studio for these half hours, which are held at once until the campaign's deadline.
+
+    R3 decides whether the kind is open to the units, R2 and R13 whether the hours are. Raises `KindNotPermitted`,
+    `OutsideWindow`, `StudioClosed`, `HoursTaken`, `NoHours`, `NobodyWaits`, `NotContracted`, `CampaignNotOpen`.
+    """
+    units = sorted(set(units), key=lambda unit: unit.pk)
+    require_unit(by, units)
+    if by.role == Role.UNIT:
+        own = set(own_unit_ids(by).values_list("unit", flat=True))
+        if {unit.pk for unit in units} - own:
+            raise NotAllowed()
+    if campaign.state != CampaignState.PUBLISHED:
+        raise CampaignNotOpen()
+    if not Contract.objects.filter(studio=studio, campaign=campaign).exists():
+        raise NotContracted(studio=studio.short_name)
+    if kind == BookingKind.INDIVIDUAL:
+        raise NotAllowed()  # individual days are opened by the studio
+    require_kind(campaign=campaign, units=units, kind=kind)
+    require_open(studio=studio, campaign=campaign, kind=kind, hours=hours)
+    if not (people := people_of(campaign, units, kind)):
+        raise NobodyWaits()
+    booking = Booking.objects.create(
+        campaign=campaign,
+        studio=studio,
+        kind=kind,
+        people=people,
+        venue=venue if kind == BookingKind.ON_SITE else None,
+        companion_name=companion_name.strip(),
+        companion_phone=companion_phone.strip(),
+        held_until=_deadline(campaign),
+        asked_by=by,
+        asked_at=clock.now(),
+    )
+    BookingUnit.objects.bulk_create(BookingUnit(booking=booking, unit=unit) for unit in units)
+    hold_hours(booking=booking, hours=hours, by=by)
+    _say(booking, S.ASKED, by, note)
+    record(booking, "state_asked", by=by, new=S.ASKED, data={"half_hours": len(set(hours)), "people": people})
+    return booking
+
+
+def people_of(campaign: Campaign, units: Collection[Unit], kind: str) -> int:
+    """How many are to be photographed: everybody of the units, or at a make-up who is still without a picture."""
+    if kind == BookingKind.MAKEUP:
+        return without_picture(campaign, units).count()
+    return Graduate.objects.filter(campaign=campaign, enrolment__unit__in=units).to_be_photographed().count()
+
+
+@transaction.atomic
+def propose_hours(
+    *, booking: Booking, hours: Collection[HalfHour], agreed_load: int, by: User, note: str = ""
+) -> None:
+    """The studio offers other hours (or other numbers of people); the old ones are freed only if the new are held."""
+    booking = _locked(booking)
+    require_studio(by, booking.studio)
+    _require_load(agreed_load)
+    require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
+    move_state(
+        booking,
+        S.PROPOSED,
+        moves=MOVES,
+        by=by,
+        reason=note,
+        agreed_load=agreed_load,
+        held_until=_deadline(booking.campaign),
+    )
+    exchange_hours(booking=booking, hours=hours, by=by)
+    _say(booking, S.PROPOSED, by, note)
+
+
+@transaction.atomic
+def counter_proposal(*, booking: Booking, hours: Collection[HalfHour], by: User, note: str = "") -> None:
+    """The unit answers the studio's proposal with other hours."""
+    booking = _locked(booking)
+    require_unit(by, list(booking.units.all()))
+    require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
+    move_state(booking, S.COUNTERED, moves=MOVES, by=by, reason=note, held_until=_deadline(booking.campaign))
+    exchange_hours(booking=booking, hours=hours, by=by)
+    _say(booking, S.COUNTERED, by, note)
+
+
+@transaction.atomic
+def accept_proposal(*, booking: Booking, by: User, note: str = "") -> None:
+    """The unit agrees to what the studio proposed; with that the booking is confirmed. Refusals: `confirm_booking`."""
+    booking = _locked(booking)
+    require_unit(by, list(booking.units.all()))
+    if booking.state != S.PROPOSED:
+        move_state(booking, S.CONFIRMED, moves={S.PROPOSED: {S.CONFIRMED}}, by=by)  # refuses, and says why
+    _confirm(booking, booking.agreed_load or 0, by, note)
+
+
+@transaction.atomic
+def confirm_booking(*, booking: Booking, agreed_load: int, by: User, note: str = "") -> None:
+    """The studio confirms what the unit asked for, with the agreed people per station and day (R15).
+
+    Needs the companion (R16) and, on site, a room that fulfils R14. Gives the studio its grant for the units and
+    creates the expected people. Raises `CompanionMissing`, `VenueMissing`, `VenueUnfit`, `LoadMissing`,
+    `StudioClosed` and `OutsideWindow` when the calendar changed meanwhile, `NoHours` when the hours were lost.
+    """
+    booking = _locked(booking)
+    require_studio(by, booking.studio)
+    if booking.state == S.PROPOSED:
+        # The studio's own proposal is the unit's to accept.
+        move_state(booking, S.CONFIRMED, moves={}, by=by)
+    _confirm(booking, agreed_load, by, note)
+
+
+def _confirm(booking: Booking, agreed_load: int, by: User, note: str) -> None:
+    _require_load(agreed_load)
+    hours = held_hours(booking)
+    if booking.state in OPEN_STATES:
+        require_ready(booking, hours)
+    move_state(
+        booking,
+        S.CONFIRMED,
+        moves=MOVES,
+        by=by,
+        reason=note,
+        agreed_load=agreed_load,
+        held_until=None,
+        confirmed_at=clock.now(),
+        sequence=booking.sequence + 1,
+        data={"agreed_load": agreed_load},
+    )
+    units = list(booking.units.all())
+    grant_units(booking=booking, units=units, by=by)
+    expect_graduates(booking=booking, by=by)
+    _say(booking, S.CONFIRMED, by, note)
+
+
+def _require_load(agreed_load: int) -> None:
+    if not agreed_load or agreed_load < 1:
+        raise LoadMissing()
+
+
+def crews_of(hours: Collection[HalfHour]) -> int:
+    """The most stations that work on one day."""
+    by_day: dict[dt.date, set[int]] = {}
+    for hour in hours:
+        by_day.setdefault(hour.day, set()).add(hour.station)
+    return max((len(stations) for stations in by_day.values()), default=0)
+
+
+def require_ready(booking: Booking, hours: Collection[HalfHour]) -> None:
+    """What must be there before a confirmation: open hours, companion, and on site a fitting room."""
+    if not hours:
+        raise NoHours()
+    require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
+    if not booking.companion_name or not booking.companion_phone:
+        raise CompanionMissing()
+    if booking.kind == BookingKind.ON_SITE:
+        require_venue(booking, hours)
+
+
+def require_venue(booking: Booking, hours: Collection[HalfHour]) -> None:
+    """R14 for as many crews as come on one day. Raises `VenueMissing` and `VenueUnfit`, which says what is missing."""
+    if booking.venue is None:
+        raise VenueMissing()
+    crews = crews_of(hours)
+    last = max(hour.day for hour in hours)
+    if missing := judge_venue(booking.venue, booking.campaign, crews, last).missing:
+        raise VenueUnfit(venue=booking.venue.name, crews=crews, missing="; ".join(missing))
+
+
+@transaction.atomic
+def name_companion(*, booking: Booking, name: str, phone: str, by: User) -> None:
+    """R16: the unit names who stays throughout. Possible until the shoot is over."""
+    booking = _locked(booking)
+    require_unit(by, list(booking.units.all()))
+    if booking.state not in (*OPEN_STATES, S.CONFIRMED, S.UNDER_WAY):
+        raise NotAllowed()
+    if not name.strip() or not phone.strip():
+        raise CompanionMissing()
+    booking.companion_name, booking.companion_phone = name.strip()[:40], phone.strip()[:30]
+    booking.save(update_fields=["companion_name", "companion_phone"])
+    record(booking, "companion_named", by=by, new=booking.companion_name)
+
+
+@transaction.atomic
+def choose_venue(*, booking: Booking, venue: Venue, by: User) -> None:
+    """The unit names the room of an on-site shoot; once confirmed, only one that fulfils R14."""
+    booking = _locked(booking)
+    require_unit(by, list(booking.units.all()))
+    if booking.state not in (*OPEN_STATES, S.CONFIRMED) or booking.kind != BookingKind.ON_SITE:
+        raise NotAllowed()
+    booking.venue = venue
+    if booking.state == S.CONFIRMED:
+        require_venue(booking, held_hours(booking))
+    booking.save(update_fields=["venue"])
+    record(booking, "venue_chosen", by=by, new=venue.name)
+
+
+def _close(booking: Booking, to: str, by: User, reason: str) -> None:
+    move_state(booking, to, moves=MOVES, by=by, reason=reason, held_until=None, sequence=booking.sequence + 1)
+    _say(booking, to, by, reason)  # the hours of the last step stay readable in the conversation
+    release_all(booking)
+    forget_expected(booking)
+    set_flag(booking, "", "", by)
+
+
+@transaction.atomic
+def decline_booking(*, booking: Booking, reason: str, by: User) -> None:
+    """The studio says no, with a reason; the hours are free again."""
+    booking = _locked(booking)
+    require_studio(by, booking.studio)
+    if not reason.strip():
+        raise MissingReason()
+    _close(booking, S.DECLINED, by, reason)
+
+
+@transaction.atomic
+def withdraw_booking(*, booking: Booking, by: User, note: str = "") -> None:
+    """The unit takes back what is not confirmed yet; the hours are free again."""
+    booking = _locked(booking)
+    require_unit(by, list(booking.units.all()))
+    _close(booking, S.WITHDRAWN, by, note)
+
+
+@transaction.atomic
+def cancel_booking(*, booking: Booking, reason: str, by: User) -> None:
+    """Call a confirmed shoot off, with a reason: the unit, the studio, or academic affairs. Raises `PicturesTaken`."""
+    booking = _locked(booking)
+    _require_party(by, booking)
+    if not reason.strip():
+        raise MissingReason()
+    _require_untouched(booking)
+    _close(booking, S.CANCELLED, by, reason)
+
+
+@transaction.atomic
+def reroute_booking(*, booking: Booking, reason: str, by: User) -> None:
+    """R4: academic affairs take a flagged booking off, with a written reason; the unit books by its new route.
+
+    Open requests are declined, confirmed shoots cancelled. Raises `PicturesTaken` and `IllegalMove`.
+    """
+    booking = _locked(booking)
+    if by.role != Role.STAFF or not booking.flag:
+        raise NotAllowed()
+    if not reason.strip():
+        raise MissingReason()
+    _require_untouched(booking)
+    _close(booking, S.DECLINED if booking.state in OPEN_STATES else S.CANCELLED, by, reason)
+
+
+def _require_party(by: User, booking: Booking) -> None:
+    if by.role == Role.STUDIO:
+        require_studio(by, booking.studio)
+    elif by.role == Role.UNIT:
+        require_unit(by, list(booking.units.all()))
+
+
+def _require_untouched(booking: Booking) -> None:
+    states = (AttendanceState.PHOTOGRAPHED, AttendanceState.CHECKED_IN)
+    if people := Attendance.objects.filter(booking=booking, state__in=states).count():
+        raise PicturesTaken(people=people)
+
+
+@transaction.atomic
+def move_booking(*, booking: Booking, hours: Collection[HalfHour], by: User, note: str = "") -> None:
+    """Move a confirmed shoot to other hours in one exchange: the old hours are freed only if the new are held.
+
+    Plan entries outside the new hours are dropped, the others stay. Raises `HoursTaken`, `StudioClosed`,
+    `OutsideWindow`, `VenueUnfit` (more crews than the room takes), `PicturesTaken`.
+    """
+    booking = _locked(booking)
+    _require_party(by, booking)
+    if booking.state != S.CONFIRMED:
+        move_state(booking, S.CONFIRMED, moves={}, by=by)  # refuses, and says why
+    _require_untouched(booking)
+    require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
+    if booking.kind == BookingKind.ON_SITE:
+        require_venue(booking, hours)
+    old = len(held_hours(booking))
+    if not exchange_hours(booking=booking, hours=hours, by=by):
+        return
+    booking.sequence += 1
+    booking.save(update_fields=["sequence"])
+    drop_plan_outside(booking)
+    if booking.flag == "hours":
+        set_flag(booking, "", "", by)
+    _say(booking, "moved", by, note)
+    record(booking, "moved", by=by, old=old, new=len(set(hours)), reason=note)
+
+
+def drop_plan_outside(booking: Booking) -> int:
+    """Take plan entries away whose hours the booking no longer holds."""
+    held = {(hour.station, hour.day, hour.start) for hour in held_hours(booking)}
+    gone = []
+    for entry in PlanEntry.objects.filter(booking=booking):
+        start = entry.start.replace(minute=entry.start.minute // 30 * 30)
+        moment = dt.datetime.combine(entry.day, start)
+        while moment.time() < entry.end:
+            if (entry.station_id, entry.day, moment.time()) not in held:
+                gone.append(entry.pk)
+                break
+            moment += dt.timedelta(minutes=30)
+    return PlanEntry.objects.filter(pk__in=gone).delete()[0]
+
+
+def say(*, booking: Booking, note: str, by: User) -> None:
+    """A message that both sides see and that changes nothing."""
+    _require_party(by, booking)
+    if by.role == Role.STAFF or not note.strip():
+        raise NotAllowed()
+    BookingMessage.objects.create(booking=booking, step="note", note=note.strip(), by=by)
+
+
+def waiting_for(booking: Booking) -> str:
+    """Whose turn it is: "studio", "unit", or "" when nobody has to answer."""
+    turn: dict[str, str] = {S.ASKED: "studio", S.COUNTERED: "studio", S.PROPOSED: "unit"}
+    return turn.get(booking.state, "")
+
+
+def hindrances(booking: Booking) -> list[str]:
+    """What stands in the way of a confirmation now, as sentences; for the pages of both sides."""
+    found: list[str] = []
+    hours = held_hours(booking)
+    checks: list[Any] = [
+        lambda: require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
+    ]
+    if booking.kind == BookingKind.ON_SITE:
+        checks.append(lambda: require_venue(booking, hours))
+    if not booking.companion_name or not booking.companion_phone:
+        found.append(str(CompanionMissing.message))
+    for check in checks:
+        try:
+            check()
+        except DomainError as error:
+            found.append(str(error))
+    return found
+
+
+def expected_people(booking: Booking) -> int:
+    """For how many people the booking is: those expected, or before the confirmation those it would be for."""
+    counted = Attendance.objects.filter(booking=booking).count()
+    return counted or to_expect(booking).count()

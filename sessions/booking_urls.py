@@ -1,0 +1,59 @@
+"""Addresses of routes, bookings, the studio's calendar and plans."""
+
+from django.urls import path
+
+from sessions import (
+    calendar_pages,
+    plan_pages,
+    route_pages,
+    studio_bookings,
+    unit_bookings,
+    venue_pages,
+)
+
+UNIT = "unit/<str:unit>/<str:campaign>/"
+STUDIO = "studio/<str:studio>/<str:campaign>/"
+OFFICE = "office/<str:campaign>/"
+
+urlpatterns = [
+    path(f"{UNIT}bookings/", unit_bookings.UnitBookings.as_view(), name="unit-bookings"),
+    path(f"{UNIT}bookings/new/", unit_bookings.AskBooking.as_view(), name="ask-booking"),
+    path(f"{UNIT}bookings/<str:booking>/", unit_bookings.UnitBooking.as_view(), name="unit-booking"),
+    path(f"{UNIT}bookings/<str:booking>/hours/", unit_bookings.UnitHours.as_view(), name="unit-hours"),
+    path(f"{UNIT}bookings/<str:booking>/plan/", plan_pages.UnitPlan.as_view(), name="plan"),
+    path(f"{UNIT}bookings/<str:booking>/plan/print/", plan_pages.UnitPlanPrint.as_view(), name="plan-print"),
+    path(f"{UNIT}bookings/<str:booking>/plan.xlsx", plan_pages.UnitPlanSheet.as_view(), name="plan-sheet"),
+    path(f"{UNIT}bookings/<str:booking>/plan/<str:act>/", plan_pages.UnitPlanAct.as_view(), name="plan-act"),
+    path(
+        f"{UNIT}bookings/<str:booking>/<str:act>/",
+        unit_bookings.UnitBookingAct.as_view(),
+        name="unit-booking-act",
+    ),
+    path(f"{UNIT}venues/", venue_pages.Venues.as_view(), name="venues"),
+    path(f"{UNIT}venues/new/", venue_pages.VenueEdit.as_view(), name="venue-new"),
+    path(f"{UNIT}venues/<str:venue>/", venue_pages.VenueEdit.as_view(), name="venue"),
+    path(f"{STUDIO}bookings/", studio_bookings.StudioBookings.as_view(), name="studio-bookings"),
+    path(f"{STUDIO}bookings/<str:booking>/", studio_bookings.StudioBooking.as_view(), name="studio-booking"),
+    path(
+        f"{STUDIO}bookings/<str:booking>/hours/", studio_bookings.StudioHours.as_view(), name="studio-hours"
+    ),
+    path(f"{STUDIO}bookings/<str:booking>/plan/", plan_pages.StudioPlan.as_view(), name="studio-plan"),
+    path(
+        f"{STUDIO}bookings/<str:booking>/plan.xlsx",
+        plan_pages.StudioPlanSheet.as_view(),
+        name="studio-plan-sheet",
+    ),
+    path(
+        f"{STUDIO}bookings/<str:booking>/<str:act>/",
+        studio_bookings.StudioBookingAct.as_view(),
+        name="studio-booking-act",
+    ),
+    path(f"{STUDIO}calendar/", calendar_pages.StudioCalendarPage.as_view(), name="studio-calendar"),
+    path(f"{STUDIO}days/", calendar_pages.StudioDays.as_view(), name="studio-days"),
+    path(f"{STUDIO}days/<str:act>/", calendar_pages.StudioDaysAct.as_view(), name="studio-days-act"),
+    path(f"{STUDIO}stations/<str:station>/", calendar_pages.StationEdit.as_view(), name="station"),
+    path(f"{STUDIO}individual/", studio_bookings.OpenIndividualDay.as_view(), name="open-individual-day"),
+    path(f"{OFFICE}routes/", route_pages.Routes.as_view(), name="routes"),
+    path(f"{OFFICE}routes/<str:unit>/", route_pages.RouteDecision.as_view(), name="route-decision"),
+    path(f"{OFFICE}bookings/<str:booking>/", route_pages.FlaggedBooking.as_view(), name="flagged-booking"),
+]

@@ -1,0 +1,111 @@
+"""Fees (R12): what is due, taken, waived, paid back. The studio collects from the student; the university does not."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from photocampus import clock
+from photocampus.errors import ChangedMeanwhile, DomainError, MissingReason
+from photocampus.events import move_state, record
+from photocampus.models import User
+from sessions.models import Attendance, AttendanceState, BookingKind, Fee, FeeKind, FeeState
+from sessions.parties import require_studio
+from units.models import Campaign, Studio
+
+FEE_MOVES: dict[str, set[str]] = {
+    FeeState.DUE: {FeeState.TAKEN, FeeState.WAIVED},
+    FeeState.TAKEN: {FeeState.REFUNDED},
+    FeeState.WAIVED: {FeeState.DUE},
+    FeeState.REFUNDED: set(),
+}
+NEEDS_REASON = {FeeState.WAIVED, FeeState.REFUNDED}
+MOST_YUAN = Decimal(9999)
+
+
+class NoSuchService(DomainError):
+    code = "no_such_service"
+    message = _("A further service needs a name and a price above 0 and at most %(most)s yuan.")
+
+
+class NotHere(DomainError):
+    code = "not_here"
+    message = _("This person has not checked in at this shoot.")
+
+
+def shooting_fee(kind: str, campaign: Campaign) -> tuple[FeeKind, Decimal]:
+    """R12: 20 yuan in a group, also in an organised make-up; 30 yuan alone. Both numbers are the campaign's."""
+    if kind == BookingKind.INDIVIDUAL:
+        return FeeKind.SINGLE, campaign.fee_single
+    return FeeKind.GROUP, campaign.fee_group
+
+
+def payee_of(studio: Studio) -> str:
+    """To whom the fee is paid; stands beside every price before the shoot."""
+    return studio.payee or studio.name
+
+
+def charge_shooting_fee(attendance: Attendance, *, by: User | None) -> Fee:
+    """Write the fee due when the person has been photographed; harmless when repeated."""
+    kind, _amount = shooting_fee(attendance.booking.kind, attendance.booking.campaign)
+    fee, created = Fee.objects.get_or_create(
+        attendance=attendance, kind=kind, defaults={"amount": attendance.fee_due}
+    )
+    if created:
+        record(fee, "fee_due", by=by, new=FeeState.DUE, data={"amount": str(fee.amount)})
+    elif fee.state == FeeState.WAIVED:
+        # It was waived because nobody was photographed; now somebody was.
+        move_fee(fee=fee, to=FeeState.DUE, by=by)
+    return fee
+
+
+@transaction.atomic
+def move_fee(*, fee: Fee, to: str, by: User | None, reason: str = "") -> None:
+    """Take, waive, refund, or make due again; refuses what the table does not know and waiving without a reason."""
+    fee = (
+        Fee.objects.select_for_update(of=("self",))
+        .select_related("attendance__booking__studio")
+        .get(pk=fee.pk)
+    )
+    if by is not None:
+        require_studio(by, fee.attendance.booking.studio)
+    if to in NEEDS_REASON and not reason.strip():
+        raise MissingReason()
+    settled: dict[str, Any] = {"settled_at": None, "settled_by": None}
+    if to != FeeState.DUE:
+        settled = {"settled_at": clock.now(), "settled_by": by}
+    move_state(
+        fee, to, moves=FEE_MOVES, by=by, reason=reason.strip(), data={"amount": str(fee.amount)}, **settled
+    )
+
+
+@transaction.atomic
+def add_service(*, attendance: Attendance, label: str, amount: Decimal, by: User) -> Fee:
+    """A further service that the student chose (R12): a fee of its own kind, never preselected, never in the package."""
+    attendance = (
+        Attendance.objects.select_for_update(of=("self",))
+        .select_related("booking__studio")
+        .get(pk=attendance.pk)
+    )
+    require_studio(by, attendance.booking.studio)
+    if attendance.state not in (AttendanceState.CHECKED_IN, AttendanceState.PHOTOGRAPHED):
+        raise NotHere()
+    label = label.strip()
+    if not label or not Decimal(0) < amount <= MOST_YUAN:
+        raise NoSuchService(most=MOST_YUAN)
+    try:
+        with transaction.atomic():
+            fee = Fee.objects.create(
+                attendance=attendance, kind=FeeKind.OTHER, label=label[:60], amount=amount
+            )
+    except IntegrityError:
+        raise ChangedMeanwhile() from None
+    record(fee, "fee_due", by=by, new=FeeState.DUE, data={"amount": str(amount)})
+    return fee
+
+
+def drop_unpaid_fee(attendance: Attendance, *, by: User | None, reason: str) -> None:
+    """Nobody pays for a picture that was not taken: what is due is waived; what was taken must be paid back by hand."""
+    for fee in Fee.objects.filter(attendance=attendance, state=FeeState.DUE).exclude(kind=FeeKind.OTHER):
+        move_fee(fee=fee, to=FeeState.WAIVED, by=by, reason=reason)

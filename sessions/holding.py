@@ -1,0 +1,128 @@
+"""Holding half hours: the database decides who was first; a lapsed hold gives way in the same transaction."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from photocampus.errors import DomainError
+from photocampus.events import move_state
+from photocampus.models import User
+from sessions.hours import HalfHour, free_instead, held_hours, holder_name, hours_text, stale
+from sessions.models import Booking, BookingMessage, BookingState, Hold
+
+LAPSE = {state: {BookingState.LAPSED} for state in ("asked", "proposed", "countered")}
+
+
+class HoursTaken(DomainError):
+    """Somebody was first. `data` has the hours taken, by whom, and ways to get as many hours nearby."""
+
+    code = "hours_taken"
+    message = _("Already held: %(taken)s. Nothing was booked; nearest free hours: %(nearest)s.")
+
+    def __init__(self, *, alternatives: list[list[HalfHour]], **data: Any) -> None:
+        nearest = hours_text(alternatives[0]) if alternatives else str(_("none within 30 days"))
+        super().__init__(nearest=nearest, alternatives=alternatives, **data)
+
+
+class NoHours(DomainError):
+    code = "no_hours"
+    message = _("Please choose at least one half hour.")
+
+
+def hold_hours(*, booking: Booking, hours: Collection[HalfHour], by: User) -> None:
+    """Hold all of these half hours for the booking, or none. Call inside a transaction.
+
+    Lapsed holds of others on them are released first. Raises `HoursTaken` when anybody else holds one of them:
+    the unique constraint decides, not an earlier look.
+    """
+    wanted = sorted(set(hours))  # one order for everybody, so that two askers never wait for each other
+    if not wanted:
+        raise NoHours()
+    release_lapsed(on=wanted, but=booking)
+    try:
+        with transaction.atomic():
+            Hold.objects.bulk_create(
+                Hold(booking=booking, station_id=hour.station, day=hour.day, start=hour.start)
+                for hour in wanted
+            )
+    except IntegrityError:
+        raise taken(booking=booking, wanted=wanted, by=by) from None
+
+
+def exchange_hours(*, booking: Booking, hours: Collection[HalfHour], by: User) -> bool:
+    """Hold new hours instead of the old ones in one transaction; the old ones are freed only if the new are held.
+
+    Gives False when nothing changes. Raises `HoursTaken`, and then everything stays as it was.
+    """
+    old, new = set(held_hours(booking)), set(hours)
+    if not new:
+        raise NoHours()
+    if old == new:
+        return False
+    with transaction.atomic():
+        if added := new - old:
+            hold_hours(booking=booking, hours=added, by=by)
+        release(booking, old - new)
+    return True
+
+
+def release(booking: Booking, hours: Iterable[HalfHour]) -> None:
+    for hour in hours:
+        Hold.objects.filter(booking=booking, station=hour.station, day=hour.day, start=hour.start).delete()
+
+
+def release_all(booking: Booking) -> int:
+    """Give all hours of the booking back."""
+    return Hold.objects.filter(booking=booking).delete()[0]
+
+
+def release_lapsed(*, on: Collection[HalfHour] = (), but: Booking | None = None) -> int:
+    """Let every unconfirmed booking past its deadline lapse (of those that hold one of the hours in `on`, if given).
+
+    Harmless when repeated. Returns how many lapsed.
+    """
+    bookings = Booking.objects.filter(stale())
+    if on:
+        days = {hour.day for hour in on}
+        holds = Hold.objects.filter(station__in={hour.station for hour in on}, day__in=days)
+        bookings = bookings.filter(pk__in=holds.values("booking"))
+    if but is not None:
+        bookings = bookings.exclude(pk=but.pk)
+    lapsed = 0
+    with transaction.atomic():
+        for booking in bookings.select_for_update().order_by("pk"):
+            move_state(booking, BookingState.LAPSED, moves=LAPSE, by=None)
+            release_all(booking)
+            BookingMessage.objects.create(booking=booking, step=BookingState.LAPSED)
+            lapsed += 1
+    return lapsed
+
+
+def taken(*, booking: Booking, wanted: list[HalfHour], by: User) -> HoursTaken:
+    """The refusal: which hours, held by whom as the asker may know, and what is free nearby."""
+    match = Q()
+    for hour in wanted:
+        match |= Q(station=hour.station, day=hour.day, start=hour.start)
+    holds = Hold.objects.filter(match).exclude(booking=booking).select_related("booking")
+    by_booking: dict[int, tuple[Booking, list[HalfHour]]] = {}
+    for hold in holds:
+        entry = by_booking.setdefault(hold.booking_id, (hold.booking, []))
+        entry[1].append(HalfHour(hold.station_id, hold.day, hold.start))
+    lost = [hour for _booking, hours in by_booking.values() for hour in hours]
+    text = "; ".join(
+        f"{hours_text(hours)} ({holder_name(holder, by)})" for holder, hours in by_booking.values()
+    )
+    return HoursTaken(
+        taken=text or hours_text(wanted),
+        hours=lost,
+        alternatives=free_instead(
+            studio=booking.studio,
+            campaign=booking.campaign,
+            kind=booking.kind,
+            wanted=wanted,
+            taken=lost or wanted,
+        ),
+    )

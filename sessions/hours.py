@@ -1,0 +1,392 @@
+"""A studio's calendar from its rows, and which half hours are free at this moment."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from photocampus import clock
+from photocampus.errors import DomainError
+from photocampus.models import Role, User
+from sessions.calendar import (
+    Closure,
+    DayOff,
+    Exceptional,
+    Shut,
+    Span,
+    StudioCalendar,
+    capacity,
+    half_hours_in,
+    is_provisional,
+    minutes,
+    runs,
+)
+from sessions.models import (
+    OPEN_STATES,
+    Booking,
+    BookingKind,
+    BookingUnit,
+    Hold,
+    Station,
+    StationDayOff,
+    StationKind,
+)
+from units.access import own_unit_ids
+from units.models import Campaign, Studio, Unit
+
+LOOK_AROUND = 30  # days before and after in which free hours are looked for
+
+
+@dataclass(frozen=True, order=True)
+class HalfHour:
+    """One station for half an hour: `station` is its primary key."""
+
+    station: int
+    day: dt.date
+    start: dt.time
+
+
+def station_kind(kind: str) -> str:
+    """On site come crews, everything else happens in the studio's bays."""
+    return StationKind.CREW if kind == BookingKind.ON_SITE else StationKind.BAY
+
+
+def calendar_of(studio: Studio) -> StudioCalendar:
+    """The studio's working hours as its rows say (four queries)."""
+    weekly: dict[int, tuple[Span, ...]] = {}
+    for row in studio.weekly_hours.all():
+        weekly[row.weekday] = (*weekly.get(row.weekday, ()), Span(row.start, row.end))
+    return StudioCalendar(
+        weekly=weekly,
+        closures=tuple(Closure(row.first, row.last, row.reason) for row in studio.closures.all()),
+        exceptions={
+            row.day: Exceptional(tuple(_span(pair) for pair in row.openings), row.reason)
+            for row in studio.exceptions.all()
+        },
+    )
+
+
+def _span(pair: Sequence[str]) -> Span:
+    return Span(dt.time.fromisoformat(pair[0]), dt.time.fromisoformat(pair[1]))
+
+
+@dataclass
+class Day:
+    """One day of a studio: opening half hours, and per station what is free, held, or not worked."""
+
+    day: dt.date
+    day_off: DayOff | None
+    in_window: bool
+    is_past: bool
+    starts: list[dt.time]
+    stations: list[Station]
+    off: set[int] = field(default_factory=set)
+    held: dict[tuple[int, dt.time], Hold] = field(default_factory=dict)
+
+    @property
+    def can_be_asked(self) -> bool:
+        return self.in_window and not self.is_past and bool(self.starts)
+
+    @property
+    def provisional(self) -> bool:
+        return is_provisional(self.day.year)
+
+    def is_free(self, station: Station, start: dt.time) -> bool:
+        return self.can_be_asked and station.pk not in self.off and (station.pk, start) not in self.held
+
+    def free_of(self, station: Station) -> list[dt.time]:
+        return [start for start in self.starts if self.is_free(station, start)]
+
+    @property
+    def free(self) -> int:
+        """Free half hours of all stations together."""
+        return sum(len(self.free_of(station)) for station in self.stations)
+
+    @property
+    def all(self) -> int:
+        return len(self.starts) * len([station for station in self.stations if station.pk not in self.off])
+
+    @property
+    def people(self) -> int:
+        """How many people the free hours take, within each station's daily load."""
+        return sum(
+            min(capacity(self.free_of(station), station.rate), station.daily_load)
+            for station in self.stations
+            if station.pk not in self.off
+        )
+
+
+def availability(
+    *,
+    studio: Studio,
+    campaign: Campaign,
+    kind: str,
+    first: dt.date,
+    last: dt.date,
+    ignoring: Booking | None = None,
+) -> list[Day]:
+    """Every day from `first` to `last`: what is truly free at this moment for this kind of shoot.
+
+    Hours of `ignoring` count as free (a booking that is being moved); so do those whose hold has lapsed.
+    """
+    calendar = calendar_of(studio)
+    stations = list(studio.stations.filter(kind=station_kind(kind), is_active=True).order_by("code"))
+    today = clock.today()
+    days = {
+        day: Day(
+            day,
+            calendar.day_off(day),
+            campaign.contains(day),
+            day < today,
+            calendar.half_hours(day),
+            stations,
+        )
+        for day in (first + dt.timedelta(days=n) for n in range((last - first).days + 1))
+    }
+    for off in _days_off(stations, first, last):
+        days[off[1]].off.add(off[0])
+    holds = Hold.objects.filter(station__in=stations, day__range=(first, last)).select_related("booking")
+    for hold in holds.exclude(booking=ignoring) if ignoring else holds:
+        if not is_stale(hold.booking):
+            days[hold.day].held[hold.station_id, hold.start] = hold
+    return list(days.values())
+
+
+def _days_off(stations: Collection[Station], first: dt.date, last: dt.date) -> Iterable[tuple[int, dt.date]]:
+    return StationDayOff.objects.filter(station__in=stations, day__range=(first, last)).values_list(
+        "station_id", "day"
+    )
+
+
+def is_stale(booking: Booking) -> bool:
+    """Held, not confirmed, and past its deadline: it gives way to the next asker."""
+    return (
+        booking.state in OPEN_STATES and booking.held_until is not None and booking.held_until < clock.now()
+    )
+
+
+def stale() -> Q:
+    return Q(state__in=OPEN_STATES, held_until__lt=clock.now())
+
+
+REFUSALS: dict[str, Any] = {
+    Shut.WEEKDAY: _("%(day)s: the studio does not work on this weekday."),
+    Shut.HOLIDAY: _("%(day)s is a public holiday or its substitute day off (%(name)s)."),
+    Shut.CLOSURE: _("%(day)s: the studio is closed (%(name)s)."),
+    Shut.EXCEPTION: _("%(day)s: the studio is closed on this day (%(name)s)."),
+    "hour": _("%(day)s %(start)s is outside the studio's hours."),
+    "station_off": _("%(day)s: station %(station)s does not work on this day."),
+    "station": _("Station %(station)s is not available for this kind of shoot."),
+    "past": _("%(day)s is over."),
+}
+
+
+class StudioClosed(DomainError):
+    """The studio or the station does not work then; `why` is a key of `REFUSALS`."""
+
+    code = "studio_closed"
+
+    def __init__(self, *, why: str, **data: Any) -> None:
+        super().__init__(why=why, **data)
+        self.message = REFUSALS[why]
+
+
+class OutsideWindow(DomainError):
+    code = "outside_window"
+    message = _("%(day)s is outside the campaign's window, %(first)s to %(last)s (both days included).")
+
+
+def require_open(*, studio: Studio, campaign: Campaign, kind: str, hours: Collection[HalfHour]) -> None:
+    """R2 and R13 for every half hour asked for; refuses with the first that cannot be, and why.
+
+    Raises `OutsideWindow` and `StudioClosed`.
+    """
+    calendar = calendar_of(studio)
+    stations = {station.pk: station for station in studio.stations.all()}
+    days = sorted({hour.day for hour in hours})
+    if not days:
+        return
+    off = set(_days_off(list(stations.values()), days[0], days[-1]))
+    wanted_kind, today = station_kind(kind), clock.today()
+    for hour in sorted(hours, key=lambda h: (h.day, h.start, h.station)):
+        station = stations.get(hour.station)
+        code = station.code if station else "?"
+        if station is None or station.kind != wanted_kind or not station.is_active:
+            raise StudioClosed(why="station", station=code)
+        if hour.day < today:
+            raise StudioClosed(why="past", day=hour.day)
+        if not campaign.contains(hour.day):
+            raise OutsideWindow(day=hour.day, first=campaign.window_start, last=campaign.window_end)
+        if day_off := calendar.day_off(hour.day):
+            raise StudioClosed(why=day_off.kind, day=hour.day, name=day_off.name or "—")
+        if not calendar.is_open(hour.day, hour.start):
+            raise StudioClosed(why="hour", day=hour.day, start=f"{hour.start:%H:%M}")
+        if (station.pk, hour.day) in off:
+            raise StudioClosed(why="station_off", day=hour.day, station=code)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Neighbouring half hours of one station on one day, as people read them."""
+
+    day: dt.date
+    station: Station
+    start: dt.time
+    end: dt.time
+
+    @property
+    def half_hours(self) -> int:
+        return (minutes(self.end) - minutes(self.start)) // 30
+
+    @property
+    def code(self) -> str:
+        """The stretch as an address carries it: `A1_2018-04-17_0930_1200`."""
+        return f"{self.station.code}_{self.day:%Y-%m-%d}_{self.start:%H%M}_{self.end:%H%M}"
+
+
+def stretches(hours: Iterable[HalfHour], stations: dict[int, Station] | None = None) -> list[Stretch]:
+    """Half hours put together per station and day, in order of time."""
+    listed = list(hours)
+    if stations is None:
+        stations = Station.objects.in_bulk({hour.station for hour in listed})
+    by_place: dict[tuple[dt.date, int], list[dt.time]] = {}
+    for hour in listed:
+        by_place.setdefault((hour.day, hour.station), []).append(hour.start)
+    found = [
+        Stretch(day, stations[station], span.start, span.end)
+        for (day, station), starts in by_place.items()
+        for span in runs(starts)
+    ]
+    return sorted(found, key=lambda s: (s.day, s.start, s.station.code))
+
+
+def read_stretches(texts: Iterable[str], stations: Iterable[Station]) -> list[HalfHour]:
+    """Half hours from codes as `Stretch.code` writes them; whatever is not one is left out."""
+    by_code = {station.code: station for station in stations}
+    found: set[HalfHour] = set()
+    for text in texts:
+        code, _bar, rest = text.partition("_")
+        try:
+            day_text, start_text, end_text = rest.split("_")
+            day = dt.date.fromisoformat(day_text)
+            start, end = (dt.time(int(t[:2]), int(t[2:])) for t in (start_text, end_text))
+        except ValueError:
+            continue
+        if station := by_code.get(code):
+            found.update(HalfHour(station.pk, day, begin) for begin in half_hours_in([Span(start, end)]))
+    return sorted(found, key=lambda h: (h.day, h.start, h.station))
+
+
+def held_hours(booking: Booking) -> list[HalfHour]:
+    return [HalfHour(*row) for row in booking.holds.values_list("station", "day", "start")]
+
+
+def hours_text(hours: Iterable[HalfHour]) -> str:
+    """`A1 04-17 09:30–12:00, …` for messages."""
+    return "; ".join(
+        f"{s.day:%Y-%m-%d} {s.start:%H:%M}–{s.end:%H:%M} {s.station.code}" for s in stretches(hours)
+    )
+
+
+def free_instead(
+    *,
+    studio: Studio,
+    campaign: Campaign,
+    kind: str,
+    wanted: Collection[HalfHour],
+    taken: Collection[HalfHour],
+) -> list[list[HalfHour]]:
+    """Up to three ways to get as many half hours as were wanted, nearest first: what is still free of them stays,
+    the rest comes from the same day or the days next to it."""
+    if not taken:
+        return []
+    kept = sorted(set(wanted) - set(taken))
+    centre = min(hour.day for hour in taken)
+    first = max(centre - dt.timedelta(days=LOOK_AROUND), campaign.window_start, clock.today())
+    last = min(centre + dt.timedelta(days=LOOK_AROUND), campaign.window_end)
+    if first > last:
+        return []
+    days = availability(studio=studio, campaign=campaign, kind=kind, first=first, last=last)
+    found = []
+    for day in sorted(days, key=lambda d: (abs((d.day - centre).days), d.day)):
+        pool = [HalfHour(s.pk, day.day, start) for s in day.stations for start in day.free_of(s)]
+        if chosen := _nearest([hour for hour in pool if hour not in kept], taken):
+            found.append(sorted([*kept, *chosen]))
+        if len(found) == 3:
+            break
+    return found
+
+
+def _nearest(pool: list[HalfHour], taken: Collection[HalfHour]) -> list[HalfHour]:
+    """As many hours of one day as were taken: those at the same times first, then the nearest ones."""
+    if len(pool) < len(taken):
+        return []
+    middle = sum(minutes(hour.start) for hour in taken) / len(taken)
+    same = {minutes(hour.start) for hour in taken}
+    ranked = sorted(
+        pool,
+        key=lambda h: (minutes(h.start) not in same, abs(minutes(h.start) - middle), h.start, h.station),
+    )
+    return ranked[: len(taken)]
+
+
+def suggest_hours(
+    *, studio: Studio, campaign: Campaign, kind: str, people: int, first: dt.date
+) -> list[HalfHour]:
+    """The earliest free hours in which so many people fit, whole stations' days before scattered hours.
+
+    Fills the days one after the other with as many stations as are free; the last day takes as many unbroken hours
+    as are needed. Empty when the window has too little room.
+    """
+    days = availability(
+        studio=studio,
+        campaign=campaign,
+        kind=kind,
+        first=max(first, campaign.window_start),
+        last=campaign.window_end,
+    )
+    chosen: list[HalfHour] = []
+    left = people
+    for day in days:
+        for station in day.stations:
+            starts = day.free_of(station)
+            if left <= 0:
+                return chosen
+            needed = starts
+            for count in range(1, len(starts) + 1):
+                if min(capacity(starts[:count], station.rate), station.daily_load) >= left:
+                    needed = starts[:count]
+                    break
+            if needed:
+                chosen += [HalfHour(station.pk, day.day, start) for start in needed]
+                left -= min(capacity(needed, station.rate), station.daily_load)
+    return chosen if left <= 0 else []
+
+
+def holder_name(hold_booking: Booking, asker: User, units: dict[int, list[Unit]] | None = None) -> str:
+    """Who holds an hour, as far as the asker may know: own units and, for studio and staff, everybody by name."""
+    names = units.get(hold_booking.pk, []) if units is not None else list(hold_booking.units.all())
+    if asker.role == Role.UNIT:
+        own = set(own_unit_ids(asker).values_list("unit", flat=True))
+        names = [unit for unit in names if unit.pk in own]
+        if not names:
+            return gettext("another unit")
+    if not names:
+        return (
+            gettext("individuals") if hold_booking.kind == BookingKind.INDIVIDUAL else gettext("the studio")
+        )
+    return "、".join(unit.name for unit in names)
+
+
+def units_by_booking(bookings: Iterable[int]) -> dict[int, list[Unit]]:
+    """The units of many bookings in one query."""
+    found: dict[int, list[Unit]] = {}
+    for row in (
+        BookingUnit.objects.filter(booking__in=list(bookings)).select_related("unit").order_by("unit__code")
+    ):
+        found.setdefault(row.booking_id, []).append(row.unit)
+    return found

@@ -1,0 +1,29 @@
+"""Who may act for a unit or a studio, whatever page or command the act comes from."""
+
+from collections.abc import Collection
+
+from photocampus.errors import NotAllowed
+from photocampus.models import Role, User
+from units.access import own_unit_ids, studio_ids
+from units.models import Studio, Unit
+
+
+def require_unit(by: User, units: Collection[Unit]) -> None:
+    """Only coordinators of one of the units act for a booking; academic affairs may for several units together."""
+    if by.role == Role.STAFF and len(units) > 1:
+        return
+    own = set(own_unit_ids(by).values_list("unit", flat=True)) if by.role == Role.UNIT else set()
+    if not own & {unit.pk for unit in units}:
+        raise NotAllowed()
+
+
+def require_studio(by: User, studio: Studio) -> None:
+    if by.role != Role.STUDIO or not studio_ids(by).filter(studio=studio).exists():
+        raise NotAllowed()
+
+
+def require_keeper(by: User, unit: Unit) -> None:
+    """Coordinators of the unit, or of the college that keeps an admissions unit's prints and files (R20)."""
+    own = set(own_unit_ids(by).values_list("unit", flat=True)) if by.role == Role.UNIT else set()
+    if not own & {unit.pk, unit.college_id}:
+        raise NotAllowed()

@@ -1,0 +1,66 @@
+"""What shoots add to pictures: whose a shot number is, and from which attendance a picture comes."""
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from sessions.models import Attendance, AttendanceState, BookingState
+from sessions.picture_links import link_photo, shots_by_code
+from sessions.shots import CODE_FORM
+from students.filing import on_photo_filed
+from students.makeup import add_reason
+from students.matching import Match, register_matcher
+from students.models import Graduate, MatchMode, Origin, Photo
+from units.models import Campaign, Studio
+
+
+def match_shot(campaign: Campaign, studio: Studio, stem: str) -> Match | None:
+    """The person photographed under the shot number in a file's name, None when there is no such number."""
+    found = CODE_FORM.search(stem)
+    if found is None:
+        return None
+    shots = shots_by_code(studio, campaign, found.group())
+    valid = [shot for shot in shots if shot.voided_at is None]
+    if len(valid) == 1:
+        return Match(valid[0].attendance.graduate, shot=valid[0].code)
+    if valid:
+        return Match(reason="ambiguous")
+    return Match(reason="shot_voided" if shots else "unknown_number")
+
+
+def tie_to_attendance(graduate: Graduate, photo: Photo, shot: str) -> None:
+    """A picture taken at a shoot belongs to the attendance of its shot number, else to the person's newest one."""
+    if photo.origin == Origin.SCAN:
+        return
+    valid = [known for known in shots_by_code(photo.studio, photo.campaign, shot) if known.voided_at is None]
+    link_photo(photo, shot=valid[0] if len(valid) == 1 else None)
+
+
+def _attended(**conditions: object) -> Exists:
+    return Exists(Attendance.objects.filter(graduate=OuterRef("pk"), **conditions))
+
+
+def photographed() -> Exists:
+    return _attended(state=AttendanceState.PHOTOGRAPHED)
+
+
+def not_in() -> Exists:
+    """The shoot is over, and the studio has not put the picture in."""
+    return _attended(state=AttendanceState.PHOTOGRAPHED, booking__state=BookingState.DONE)
+
+
+def absent() -> Q:
+    return Q(_attended(state=AttendanceState.ABSENT)) & ~Q(photographed())
+
+
+def passed_over() -> Exists:
+    """Still only expected at a shoot that is over."""
+    waiting = [AttendanceState.EXPECTED, AttendanceState.CHECKED_IN]
+    return _attended(state__in=waiting, booking__state=BookingState.DONE)
+
+
+def register() -> None:
+    add_reason("absent", _("absent at the shoot"), absent, order=20)
+    add_reason("not_in", _("photographed, picture not in yet"), not_in, order=30)
+    add_reason("passed_over", _("not photographed at the shoot"), passed_over, order=40)
+    register_matcher(MatchMode.SHOT_NUMBER, match_shot)
+    on_photo_filed(tie_to_attendance)

@@ -1,0 +1,1 @@
+"""The inside of the planner; `sessions.planner` is its door."""

@@ -1,0 +1,342 @@
+"""The unit's side of booking: list, choosing hours, the conversation with the studio, companion and room."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Min, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from photocampus.errors import DomainError
+from sessions import booking as acts
+from sessions.booking_forms import AskForm, CompanionForm, NoteForm, ReasonForm, VenueChoiceForm
+from sessions.booking_view import conversation, people_facts
+from sessions.holding import HoursTaken
+from sessions.hours import HalfHour, Stretch, held_hours, stretches
+from sessions.models import OPEN_STATES, Booking, BookingKind, BookingState, Venue
+from sessions.picking import Picker
+from sessions.routes import route_of_unit
+from sessions.routing import KIND_OF_ROUTE
+from sessions.venues import Judgement, judge_venue
+from units.access import UnitPage
+from units.models import Contract, Studio
+
+
+class UnitBookingPage(UnitPage):
+    """Shared by the unit's pages about bookings. Not a page by itself."""
+
+    needs = "view"
+
+    def bookings(self) -> QuerySet[Booking]:
+        """The unit's bookings in this campaign; the only way to one."""
+        mine = Booking.objects.filter(campaign=self.campaign, units=self.unit)
+        return self.scoped(mine).select_related("studio", "venue", "campaign").distinct()
+
+    def booking(self, public_id: str) -> Booking:
+        return get_object_or_404(self.bookings(), public_id=public_id)
+
+    def venues(self) -> QuerySet[Venue]:
+        return self.scoped(Venue.objects.filter(unit=self.unit, is_active=True)).order_by("name")
+
+    def studios(self) -> list[Studio]:
+        rows = Contract.objects.filter(campaign=self.campaign, studio__is_active=True).select_related(
+            "studio"
+        )
+        return [row.studio for row in rows.order_by("studio__code")]
+
+    def to(self, name: str, *args: Any) -> str:
+        return reverse(f"shoots:{name}", args=[self.unit.code, self.campaign.code, *args])
+
+    def crumbs(self, *more: tuple[str, str | None]) -> list[tuple[str, str | None]]:
+        return [
+            (self.unit.name, self.to("overview")),
+            (_("Bookings"), self.to("unit-bookings") if more else None),
+            *more,
+        ]
+
+
+class UnitBookings(UnitBookingPage):
+    """`/unit/<unit>/<campaign>/bookings/`: all shoots of the unit, open ones first."""
+
+    needs = "view"
+    template_name = "shoots/unit_bookings.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        found = self.bookings().annotate(first_day=Min("holds__day")).prefetch_related("holds__station")
+        rows = list(found.order_by("-pk"))
+        current = [row for row in rows if row.state in (*OPEN_STATES, "confirmed", "under_way")]
+        return self.render(
+            unit=self.unit,
+            campaign=self.campaign,
+            current=[(row, stretches_of(row)) for row in current],
+            past=[row for row in rows if row not in current],
+            route=route_of_unit(self.unit, self.campaign),
+            breadcrumb=self.crumbs(),
+        )
+
+
+def stretches_of(booking: Booking) -> list[Stretch]:
+    """The hours of a booking whose holds and stations are at hand already."""
+    holds = list(booking.holds.all())
+    hours = [HalfHour(hold.station_id, hold.day, hold.start) for hold in holds]
+    return stretches(hours, {hold.station_id: hold.station for hold in holds})
+
+
+class AskBooking(UnitBookingPage):
+    """`…/bookings/new/`: month and day of the studio, the choice so far, and the request itself."""
+
+    needs = "edit"
+    template_name = "shoots/ask.html"
+
+    def kinds(self) -> list[tuple[str, str]]:
+        route = route_of_unit(self.unit, self.campaign)
+        allowed = (KIND_OF_ROUTE[route.verdict.route], BookingKind.MAKEUP)
+        return [(kind, str(BookingKind(kind).label)) for kind in allowed]
+
+    def picker(self, request: HttpRequest) -> Picker | None:
+        studios = self.studios()
+        if not studios:
+            return None
+        data = request.POST if request.method == "POST" else request.GET
+        studio = next((s for s in studios if s.code == data.get("studio")), studios[0])
+        kinds = [kind for kind, _label in self.kinds()]
+        kind = data.get("kind", "") if data.get("kind") in kinds else kinds[0]
+        return Picker(
+            request,
+            self.user,
+            studio,
+            self.campaign,
+            kind,
+            acts.people_of(self.campaign, [self.unit], kind),
+            self.to("ask-booking"),
+            extra=(("studio", studio.code), ("kind", kind)),
+        )
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        picker = self.picker(request)
+        return self.show(picker, self.form(picker))
+
+    def form(self, picker: Picker | None, data: Any = None) -> AskForm:
+        on_site = picker is not None and picker.kind == BookingKind.ON_SITE
+        return AskForm(data, venues=self.venues() if on_site else None)
+
+    def show(
+        self,
+        picker: Picker | None,
+        form: AskForm,
+        refusal: DomainError | None = None,
+        status: int = 200,
+    ) -> HttpResponse:
+        return self.render(
+            status=status,
+            unit=self.unit,
+            campaign=self.campaign,
+            picker=picker,
+            form=form,
+            kinds=self.kinds(),
+            studios=self.studios(),
+            refusal=refusal,
+            alternatives=alternatives(picker, refusal),
+            route=route_of_unit(self.unit, self.campaign),
+            breadcrumb=self.crumbs((_("Ask for a shoot"), None)),
+        )
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        picker = self.picker(request)
+        form = self.form(picker, request.POST)
+        if picker is None or not form.is_valid():
+            return self.show(picker, form, status=422)
+        try:
+            booking = acts.ask_booking(
+                campaign=self.campaign,
+                studio=picker.studio,
+                units=[self.unit],
+                kind=picker.kind,
+                hours=picker.chosen,
+                by=self.user,
+                **form.cleaned_data,
+            )
+        except DomainError as refusal:
+            return self.show(picker, form, refusal, status=409)
+        messages.success(request, _("The hours are held for you. The studio has been asked."))
+        return redirect(self.to("unit-booking", booking.public_id))
+
+
+def alternatives(picker: Picker | None, refusal: DomainError | None) -> list[tuple[str, list[Any]]]:
+    """Links that put free hours in place of the taken ones."""
+    if picker is None or not isinstance(refusal, HoursTaken):
+        return []
+    options: list[list[HalfHour]] = refusal.data["alternatives"]
+    return [
+        (picker.url(hours=hours, month=hours[0].day.replace(day=1)), stretches(hours)) for hours in options
+    ]
+
+
+class UnitBooking(UnitBookingPage):
+    """`…/bookings/<booking>/`: the conversation, what is missing, and what the unit can do now."""
+
+    needs = "view"
+    template_name = "shoots/unit_booking.html"
+
+    def get(self, request: HttpRequest, booking: str) -> HttpResponse:
+        return self.show(self.booking(booking))
+
+    def show(self, booking: Booking, refusal: DomainError | None = None, status: int = 200) -> HttpResponse:
+        hours = held_hours(booking)
+        return self.render(
+            status=status,
+            unit=self.unit,
+            campaign=self.campaign,
+            booking=booking,
+            units=list(booking.units.order_by("code")),
+            hours=stretches(hours),
+            entries=conversation(booking),
+            facts=people_facts(booking, hours),
+            turn=acts.waiting_for(booking),
+            hindrances=acts.hindrances(booking) if booking.state in OPEN_STATES else [],
+            room=self.room(booking, hours),
+            companion_form=CompanionForm(initial=self.companion(booking)),
+            venue_form=VenueChoiceForm(venues=self.venues(), initial={"venue": booking.venue_id}),
+            note_form=NoteForm(auto_id="say_%s"),
+            reason_form=ReasonForm(auto_id="cancel_%s"),
+            refusal=refusal,
+            breadcrumb=self.crumbs((booking.get_kind_display(), None)),
+        )
+
+    def companion(self, booking: Booking) -> dict[str, str]:
+        if not self.can_edit:
+            return {}
+        phone = booking.companion_phone.reveal() if booking.companion_phone else ""
+        return {"companion_name": booking.companion_name, "companion_phone": phone}
+
+    def room(self, booking: Booking, hours: list[HalfHour]) -> Judgement | None:
+        if booking.venue is None or not hours:
+            return None
+        return judge_venue(booking.venue, self.campaign, acts.crews_of(hours), max(h.day for h in hours))
+
+
+class UnitBookingAct(UnitBooking):
+    """`…/bookings/<booking>/<act>/`: one step of the unit, by POST; a refusal is shown on the booking's page."""
+
+    needs = "edit"
+
+    def get(self, request: HttpRequest, booking: str, act: str) -> HttpResponse:  # type: ignore[override]
+        return redirect(self.to("unit-booking", self.booking(booking).public_id))
+
+    def post(self, request: HttpRequest, booking: str, act: str) -> HttpResponse:
+        row = self.booking(booking)
+        steps = {
+            "accept": self.accept,
+            "withdraw": self.withdraw,
+            "cancel": self.cancel,
+            "companion": self.companion_named,
+            "venue": self.venue_chosen,
+            "say": self.say,
+        }
+        if act not in steps:
+            raise Http404
+        try:
+            done = steps[act](row)
+        except DomainError as refusal:
+            return self.show(row, refusal, status=409)
+        if done:
+            messages.success(request, done)
+        else:
+            messages.error(request, _("Please check what you entered."))
+        return redirect(self.to("unit-booking", row.public_id))
+
+    def accept(self, booking: Booking) -> str:
+        acts.accept_proposal(booking=booking, by=self.user, note=self.request.POST.get("note", "")[:500])
+        return _("The shoot is confirmed.")
+
+    def withdraw(self, booking: Booking) -> str:
+        acts.withdraw_booking(booking=booking, by=self.user, note=self.request.POST.get("note", "")[:500])
+        return _("The request is withdrawn, the hours are free again.")
+
+    def cancel(self, booking: Booking) -> str:
+        reason = self.request.POST.get("reason", "")[:300]
+        acts.cancel_booking(booking=booking, reason=reason, by=self.user)
+        return _("The shoot is cancelled, the hours are free again.")
+
+    def companion_named(self, booking: Booking) -> str:
+        form = CompanionForm(self.request.POST)
+        if not form.is_valid():
+            return ""
+        acts.name_companion(
+            booking=booking,
+            name=form.cleaned_data["companion_name"],
+            phone=form.cleaned_data["companion_phone"],
+            by=self.user,
+        )
+        return _("The companion is named.")
+
+    def venue_chosen(self, booking: Booking) -> str:
+        form = VenueChoiceForm(self.request.POST, venues=self.venues())
+        if not form.is_valid():
+            return ""
+        acts.choose_venue(booking=booking, venue=form.cleaned_data["venue"], by=self.user)
+        return _("The room is chosen.")
+
+    def say(self, booking: Booking) -> str:
+        acts.say(booking=booking, note=self.request.POST.get("note", "")[:500], by=self.user)
+        return _("Your message is in the conversation.")
+
+
+class UnitHours(UnitBookingPage):
+    """`…/bookings/<booking>/hours/`: other hours, as an answer to a proposal or to move a confirmed shoot."""
+
+    needs = "edit"
+    template_name = "shoots/other_hours.html"
+
+    def picker(self, request: HttpRequest, booking: Booking) -> Picker:
+        return Picker(
+            request,
+            self.user,
+            booking.studio,
+            self.campaign,
+            booking.kind,
+            acts.expected_people(booking),
+            self.to("unit-hours", booking.public_id),
+            ignoring=booking,
+            default=tuple(held_hours(booking)),
+        )
+
+    def get(self, request: HttpRequest, booking: str) -> HttpResponse:
+        row = self.booking(booking)
+        if row.state not in (BookingState.PROPOSED, BookingState.CONFIRMED):
+            return redirect(self.to("unit-booking", row.public_id))
+        return self.show(row, self.picker(request, row))
+
+    def show(
+        self, booking: Booking, picker: Picker, refusal: DomainError | None = None, status: int = 200
+    ) -> HttpResponse:
+        return self.render(
+            status=status,
+            campaign=self.campaign,
+            booking=booking,
+            picker=picker,
+            form=NoteForm(),
+            refusal=refusal,
+            alternatives=alternatives(picker, refusal),
+            back=self.to("unit-booking", booking.public_id),
+            breadcrumb=self.crumbs(
+                (booking.get_kind_display(), self.to("unit-booking", booking.public_id)),
+                (_("Other hours"), None),
+            ),
+        )
+
+    def post(self, request: HttpRequest, booking: str) -> HttpResponse:
+        row = self.booking(booking)
+        picker = self.picker(request, row)
+        note = request.POST.get("note", "")[:500]
+        try:
+            if row.state == BookingState.CONFIRMED:
+                acts.move_booking(booking=row, hours=picker.chosen, by=self.user, note=note)
+            else:
+                acts.counter_proposal(booking=row, hours=picker.chosen, by=self.user, note=note)
+        except DomainError as refusal:
+            return self.show(row, picker, refusal, status=409)
+        messages.success(request, _("The new hours are held."))
+        return redirect(self.to("unit-booking", row.public_id))

@@ -1,0 +1,115 @@
+"""What waits in booking and planning (steps 4 to 6)."""
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from photocampus.waiting import Scope, WaitingItem, urgency, waiting
+from sessions import shoot_waiting  # noqa: F401  (registers its own)
+from sessions.models import (
+    ACTIVE_STATES,
+    FIRM_STATES,
+    Attendance,
+    Booking,
+    BookingKind,
+    BookingState,
+    BookingUnit,
+    PlanEntry,
+)
+from sessions.routes import route_of_unit, routes_of
+
+GROUPS = (BookingKind.ON_SITE, BookingKind.GROUP)
+
+
+@waiting(role="unit", order=50)
+def shoot_to_book(scope: Scope) -> WaitingItem | None:
+    """People to be photographed and no shoot asked for yet."""
+    mine = Booking.objects.filter(campaign=scope.campaign, units=scope.unit, kind__in=GROUPS)
+    if mine.filter(state__in=ACTIVE_STATES).exists():
+        return None
+    route = route_of_unit(scope.unit, scope.campaign)
+    return WaitingItem(
+        _("People for whom no shoot is booked"),
+        route.to_photograph,
+        reverse("shoots:ask-booking", args=[scope.unit.code, scope.campaign.code]),
+        hint=_("Route: %(route)s.") % {"route": route.label},
+        urgency=urgency(scope.campaign.booking_by, scope.today),
+    )
+
+
+@waiting(role="unit", order=51)
+def bookings_to_answer(scope: Scope) -> Iterable[WaitingItem]:
+    """Proposals of the studio, and bookings without a companion."""
+    mine = Booking.objects.filter(campaign=scope.campaign, units=scope.unit)
+    here = reverse("shoots:unit-bookings", args=[scope.unit.code, scope.campaign.code])
+    proposed = mine.filter(state=BookingState.PROPOSED)
+    first = proposed.order_by("held_until").first()
+    deadline = first.held_until.date() if first and first.held_until else None
+    yield WaitingItem(
+        _("Proposals of the studio to answer"), proposed.count(), here, urgency=urgency(deadline, scope.today)
+    )
+    nobody = mine.filter(state__in=ACTIVE_STATES[:4], companion_name="").exclude(kind=BookingKind.INDIVIDUAL)
+    yield WaitingItem(
+        _("Shoots without a companion"),
+        nobody.count(),
+        here,
+        hint=_("The studio cannot confirm without one."),
+    )
+
+
+@waiting(role="unit", order=60)
+def plans_to_make(scope: Scope) -> WaitingItem:
+    """Confirmed shoots without a plan."""
+    planned = PlanEntry.objects.filter(booking=OuterRef("pk"))
+    expected = Attendance.objects.filter(booking=OuterRef("pk"))
+    rows = Booking.objects.filter(
+        ~Exists(planned),
+        Exists(expected),
+        campaign=scope.campaign,
+        units=scope.unit,
+        state=BookingState.CONFIRMED,
+    ).exclude(kind=BookingKind.INDIVIDUAL)
+    first = rows.order_by("holds__day").values_list("holds__day", flat=True).first()
+    here = reverse("shoots:unit-bookings", args=[scope.unit.code, scope.campaign.code])
+    return WaitingItem(
+        _("Confirmed shoots without a plan"), rows.count(), here, urgency=urgency(first, scope.today)
+    )
+
+
+@waiting(role="studio", order=50)
+def requests_to_answer(scope: Scope) -> Iterable[WaitingItem]:
+    rows = Booking.objects.filter(campaign=scope.campaign, studio=scope.studio)
+    asked = rows.filter(state__in=[BookingState.ASKED, BookingState.COUNTERED])
+    first = asked.order_by("held_until").first()
+    deadline = first.held_until.date() if first and first.held_until else None
+    here = reverse("shoots:studio-bookings", args=[scope.studio.code, scope.campaign.code])
+    yield WaitingItem(_("Requests to answer"), asked.count(), here, urgency=urgency(deadline, scope.today))
+    flagged = rows.filter(flag="hours", state__in=ACTIVE_STATES)
+    yield WaitingItem(_("Bookings on hours that are no longer open"), flagged.count(), here, urgency="soon")
+
+
+@waiting(role="staff", order=40)
+def flagged_bookings(scope: Scope) -> WaitingItem:
+    """R4: units that crossed the line, and hours that are no longer open."""
+    rows = Booking.objects.filter(campaign=scope.campaign, state__in=ACTIVE_STATES).exclude(flag="")
+    here = reverse("shoots:routes", args=[scope.campaign.code])
+    return WaitingItem(_("Flagged bookings to decide on"), rows.count(), here, urgency="soon")
+
+
+@waiting(role="staff", order=50)
+def units_without_booking(scope: Scope) -> WaitingItem:
+    """Units with people to be photographed that have no confirmed shoot."""
+    firm = set(
+        BookingUnit.objects.filter(
+            booking__campaign=scope.campaign, booking__state__in=FIRM_STATES, booking__kind__in=GROUPS
+        ).values_list("unit", flat=True)
+    )
+    count = sum(1 for e in routes_of(scope.campaign) if e.to_photograph and e.unit.pk not in firm)
+    return WaitingItem(
+        _("Units without a confirmed shoot"),
+        count,
+        reverse("shoots:routes", args=[scope.campaign.code]),
+        urgency=urgency(scope.campaign.booking_by, scope.today),
+    )

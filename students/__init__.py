@@ -1,0 +1,1 @@
+"""What: students, enrolments, graduates, photos, decisions, corrections, submissions and CHSI batches."""

@@ -1,0 +1,103 @@
+"""Who may see which graduates, pictures, uploads, submissions and batches (design §5)."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from photocampus.access import access_rule
+from photocampus.models import Role, User
+from students.models import (
+    ClassGroup,
+    Correction,
+    Enrolment,
+    Graduate,
+    IngestBatch,
+    IngestFile,
+    Photo,
+    RefusalCode,
+    Rendition,
+    RosterUpload,
+    SignOff,
+    Submission,
+    SubmissionItem,
+)
+from units.access import by_role, granted, own_unit_ids, studio_ids, units_condition
+
+
+@access_rule(Graduate)
+def graduates_of(user: User) -> Any:
+    if user.role == Role.STUDIO:
+        return granted(user, unit="enrolment__unit", campaign="campaign")
+    return by_role(user, unit=units_condition(user, "enrolment__unit"))
+
+
+@access_rule(Enrolment)
+def enrolments_of(user: User) -> Any:
+    if user.role == Role.STUDIO:
+        seen = Graduate.objects.filter(graduates_of(user)).values("enrolment")
+        return Q(pk__in=seen)
+    return by_role(user, unit=units_condition(user, "unit"))
+
+
+@access_rule(ClassGroup)
+def classes_of(user: User) -> Any:
+    if user.role == Role.STUDIO:
+        seen = Graduate.objects.filter(graduates_of(user)).values("enrolment__class_group")
+        return Q(pk__in=seen)
+    return by_role(user, unit=units_condition(user, "unit"))
+
+
+@access_rule(SignOff)
+def sign_offs_of(user: User) -> Any:
+    return by_role(user, unit=units_condition(user, "class_group__unit"))
+
+
+@access_rule(Correction)
+def corrections_of(user: User) -> Any:
+    return by_role(user, unit=units_condition(user, "graduate__enrolment__unit"))
+
+
+@access_rule(RosterUpload)
+def roster_uploads_of(user: User) -> Any:
+    return by_role(user, unit=units_condition(user, "unit"))
+
+
+@access_rule(Photo)
+def photos_of(user: User) -> Any:
+    if user.role == Role.STUDIO:
+        return granted(user, unit="enrolment__unit", campaign="campaign") & Q(studio__in=studio_ids(user))
+    return by_role(user, unit=units_condition(user, "enrolment__unit"))
+
+
+@access_rule(Rendition)
+def renditions_of(user: User) -> Any:
+    if user.role == Role.STUDIO:
+        return granted(user, unit="photo__enrolment__unit", campaign="photo__campaign") & Q(
+            photo__studio__in=studio_ids(user)
+        )
+    return by_role(user, unit=units_condition(user, "photo__enrolment__unit"))
+
+
+@access_rule(RefusalCode)
+def refusal_codes_of(user: User) -> Any:
+    return by_role(user, unit=Q(), studio=Q())
+
+
+@access_rule(IngestBatch)
+def ingest_batches_of(user: User) -> Any:
+    return by_role(user, studio=Q(studio__in=studio_ids(user)))
+
+
+@access_rule(IngestFile)
+def ingest_files_of(user: User) -> Any:
+    return by_role(user, studio=Q(batch__studio__in=studio_ids(user)))
+
+
+@access_rule(Submission)
+def submissions_of(user: User) -> Any:
+    return by_role(user, unit=Q(college__in=own_unit_ids(user)))
+
+
+@access_rule(SubmissionItem)
+def submission_items_of(user: User) -> Any:
+    return by_role(user, unit=Q(submission__college__in=own_unit_ids(user)))

@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class StudentsConfig(AppConfig):
+    name = "students"
+    label = "students"
+    verbose_name = _("Graduates and pictures")
+
+    def ready(self) -> None:
+        from students import access, register_history, roster_history  # noqa: F401  (they register themselves)
+        from students.reference import ensure_reference_data
+
+        post_migrate.connect(ensure_reference_data, sender=self)

@@ -1,0 +1,311 @@
+"""Filing a picture under its person: the photo, its renditions and findings, the choice, the end of older decisions.
+
+Files are written under names that follow from the incoming file's public id, before the rows; a process that dies in
+between leaves files that the next attempt overwrites, never a second set.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO
+
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from photocampus import clock
+from photocampus.errors import DomainError
+from photocampus.events import record
+from photocampus.models import User
+from students.checks import LOOK, NOTE, Result
+from students.decisions import withdraw_decisions
+from students.models import (
+    Decision,
+    Exemption,
+    Finding,
+    Graduate,
+    IngestFile,
+    Origin,
+    Photo,
+    Rendition,
+    RosterState,
+    Stage,
+    SubmissionItem,
+)
+from students.models.pictures import photo_name, rendition_name
+from students.processing import Processed, Rendered, same_picture, thumbprint_of_jpeg
+from students.profiles import ProfileSpec
+from students.renditions import MADE_WITH
+from students.submissions import OPEN_ITEMS
+from units.models import Campaign, ImageProfile, ProfileName
+
+
+class NotFiled(DomainError):
+    """Why a picture stays in the tray although its person is known."""
+
+    code = "not_filed"
+    messages = {
+        "exempt": _("This person needs no new picture: the earlier one of the same level is used."),
+        "not_active": _("This person is deferred, has transferred or has left."),
+        "submitted": _(
+            "This person's picture has been submitted; it can be replaced only after it has been returned."
+        ),
+        "same_as_other": _("The same file is filed under another person already."),
+    }
+
+    def __init__(self, code: str) -> None:
+        super().__init__()
+        self.code = code
+        self.message = self.messages[code]
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """The newest version of each of a campaign's profiles, as rows and as plain values."""
+
+    rows: dict[str, ImageProfile]
+    specs: tuple[ProfileSpec, ...]
+
+
+# Called in the transaction that files a photo, with the graduate, the photo and the shot number in the name, if any.
+FiledListener = Callable[[Graduate, Photo, str], None]
+_listeners: list[FiledListener] = []
+
+
+def on_photo_filed(listener: FiledListener) -> FiledListener:
+    """Let a later app tie a picture to where it was taken."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+    return listener
+
+
+def spec_of(row: ImageProfile) -> ProfileSpec:
+    def bounds(low: int | None, high: int | None) -> tuple[int, int] | None:
+        return None if low is None or high is None else (low, high)
+
+    return ProfileSpec(
+        name=row.name,
+        version=row.version,
+        width=row.width,
+        height=row.height,
+        min_bytes=row.min_bytes,
+        max_bytes=row.max_bytes,
+        min_quality=row.min_quality,
+        dpi=row.dpi,
+        backgrounds=tuple(tuple(colour) for colour in row.backgrounds),
+        hairline=bounds(row.hairline_min, row.hairline_max),
+        eyes=bounds(row.eyes_min, row.eyes_max),
+        face=bounds(row.face_min, row.face_max),
+        checks=row.checks,
+    )
+
+
+def profiles_of(campaign: Campaign) -> Profiles:
+    rows: dict[str, ImageProfile] = {}
+    for row in campaign.image_profiles.order_by("version"):
+        rows[row.name] = row
+    return Profiles(rows, tuple(spec_of(row) for row in rows.values()))
+
+
+def must_be_fileable(graduate: Graduate, sha256: str) -> None:
+    """Raises `NotFiled` where a new picture would be wrong for this person (R9, R21, submissions)."""
+    if graduate.roster_state != RosterState.ACTIVE:
+        raise NotFiled("not_active")
+    if graduate.exemption != Exemption.NONE:
+        raise NotFiled("exempt")
+    if SubmissionItem.objects.filter(graduate=graduate, state__in=OPEN_ITEMS).exists():
+        raise NotFiled("submitted")
+    of_another = Q(sha256=sha256) & ~Q(enrolment=graduate.enrolment_id)
+    if Photo.objects.filter(of_another).exists():
+        raise NotFiled("same_as_other")
+
+
+def write_files(row: IngestFile, file: IO[bytes], processed: Processed, profiles: Profiles) -> None:
+    """Put the original and the renditions into the storage, over whatever an interrupted attempt left there."""
+    photo = _unsaved_photo(row)
+    file.seek(0)
+    _put(photo_name(photo, ""), File(file))
+    for rendered in processed.renditions:
+        rendition = Rendition(photo=photo, profile=profiles.rows[rendered.profile.name])
+        _put(rendition_name(rendition, ""), ContentFile(rendered.data))
+
+
+def remove_files(row: IngestFile, profiles: Profiles) -> None:
+    """Take away what an interrupted attempt may have left for a file that was not filed."""
+    photo = _unsaved_photo(row)
+    names = [photo_name(photo, "")]
+    names += [
+        rendition_name(Rendition(photo=photo, profile=profile), "") for profile in profiles.rows.values()
+    ]
+    for name in names:
+        if default_storage.exists(name):
+            default_storage.delete(name)
+
+
+def _unsaved_photo(row: IngestFile) -> Photo:
+    return Photo(public_id=row.public_id)
+
+
+def _put(name: str, content: File) -> None:
+    if default_storage.exists(name):
+        default_storage.delete(name)
+    saved = default_storage.save(name, content)
+    if saved != name:
+        raise OSError("the storage gave another name than the one asked for")
+
+
+@transaction.atomic
+def file_photo(
+    *,
+    row: IngestFile,
+    graduate: Graduate,
+    processed: Processed,
+    sha256: str,
+    size: int,
+    profiles: Profiles,
+    shot: str,
+    by: User,
+) -> Photo:
+    """Write the rows of a photo whose files lie in the storage, and choose it. The older picture stays as history.
+
+    Decisions on the older picture are no longer current (they stay). Raises `NotFiled`.
+    """
+    graduate = (
+        Graduate.objects.select_for_update(of=("self",))
+        .select_related("enrolment", "picture")
+        .get(pk=graduate.pk)
+    )
+    must_be_fileable(graduate, sha256)
+    header = processed.header
+    photo = _unsaved_photo(row)
+    photo.enrolment = graduate.enrolment
+    photo.campaign = row.batch.campaign
+    photo.studio = row.batch.studio
+    photo.origin = _origin(row, processed)
+    photo.original.name = photo_name(photo, "")
+    photo.sha256, photo.size = sha256, size
+    photo.width, photo.height, photo.format = header.width, header.height, header.format
+    photo.captured_at = timezone.make_aware(header.captured_at) if header.captured_at else None
+    photo.by, photo.created_at = by, clock.now()
+    photo.save(force_insert=True)
+    Rendition.objects.bulk_create(_rendition(photo, rendered, profiles) for rendered in processed.renditions)
+    Finding.objects.bulk_create(
+        Finding(
+            photo=photo,
+            check_name=result.check,
+            code=result.code,
+            severity=result.severity,
+            measure=result.measure,
+            low=result.low,
+            high=result.high,
+            data=dict(result.data),
+        )
+        for result in (*processed.results, *window_result(photo))
+    )
+    choose_picture(graduate=graduate, photo=photo, by=by)
+    for listener in _listeners:
+        listener(graduate, photo, shot)
+    return photo
+
+
+def window_result(photo: Photo) -> list[Result]:
+    """R2: the camera's clock says that the picture is older than the campaign's window, so somebody looks (not at scans)."""
+    taken = photo.captured_at
+    if taken is None or photo.origin == Origin.SCAN:
+        return []
+    day = timezone.localdate(taken)
+    early = day < photo.campaign.window_start
+    code, severity = ("earlier_picture", LOOK) if early else ("", NOTE)
+    return [Result("captured", code=code, severity=severity, data={"day": day.isoformat()})]
+
+
+def _origin(row: IngestFile, processed: Processed) -> str:
+    if row.batch.origin == Origin.ATTENDANCE and any(item.is_studio_file for item in processed.renditions):
+        return Origin.STUDIO_FILE
+    return row.batch.origin
+
+
+def _rendition(photo: Photo, rendered: Rendered, profiles: Profiles) -> Rendition:
+    rendition = Rendition(
+        photo=photo,
+        profile=profiles.rows[rendered.profile.name],
+        sha256=hashlib.sha256(rendered.data).hexdigest(),
+        size=len(rendered.data),
+        width=rendered.width,
+        height=rendered.height,
+        quality=rendered.quality,
+        is_studio_file=rendered.is_studio_file,
+        made_with="" if rendered.is_studio_file else MADE_WITH[:40],
+        created_at=clock.now(),
+    )
+    rendition.file.name = rendition_name(rendition, "")
+    return rendition
+
+
+def choose_picture(*, graduate: Graduate, photo: Photo, by: User) -> None:
+    """Make `photo` the person's picture. The caller holds the lock on the graduate."""
+    old = graduate.picture
+    graduate.picture = photo
+    graduate.save(update_fields=["picture"])
+    if old is not None:
+        for stage in (Stage.ACCEPTANCE, Stage.VERIFICATION):
+            withdraw_decisions(graduate_pks=[graduate.pk], stage=stage)
+    record(
+        graduate,
+        "picture_replaced" if old else "picture_filed",
+        by=by,
+        old=old.public_id if old else "",
+        new=photo.public_id,
+        data={"origin": str(photo.origin)},
+    )
+
+
+def finished_part(graduate: Graduate, processed: Processed, studio_id: int) -> Rendered | None:
+    """A finished smaller file of the picture that the person has already: the rendition it replaces, else None.
+
+    It is the same picture if a few grey pixels agree; and it joins only while nobody has decided on that picture.
+    """
+    photo = graduate.picture
+    finished = [item for item in processed.renditions if item.is_studio_file]
+    if photo is None or not finished or photo.studio_id != studio_id:
+        return None
+    part = finished[0]
+    if part.width >= photo.width or part.profile.name == ProfileName.LARGE:
+        return None
+    if Decision.objects.filter(photo=photo).exists():
+        return None
+    known = photo.renditions.select_related("profile").order_by("-width").first()
+    if (
+        known is None
+        or photo.renditions.filter(profile__name=part.profile.name, is_studio_file=True).exists()
+    ):
+        return None
+    with known.file.open("rb") as file:
+        return part if same_picture(thumbprint_of_jpeg(file.read()), processed.thumbprint) else None
+
+
+def write_part(graduate: Graduate, part: Rendered, profiles: Profiles) -> None:
+    """Put the studio's finished file into the storage where the derived one lay, so that nothing is ever left over."""
+    photo = graduate.picture
+    assert photo is not None
+    rendition = Rendition(photo=photo, profile=profiles.rows[part.profile.name])
+    _put(rendition_name(rendition, ""), ContentFile(part.data))
+
+
+@transaction.atomic
+def join_rendition(*, graduate: Graduate, part: Rendered, profiles: Profiles, by: User) -> Photo:
+    """Let the studio's finished file, already written, take the place of the derived one."""
+    photo = graduate.picture
+    assert photo is not None
+    profile = profiles.rows[part.profile.name]
+    Graduate.objects.select_for_update(of=("self",)).get(pk=graduate.pk, picture=photo)
+    old = Rendition.objects.filter(photo=photo, profile=profile).first()
+    rendition = _rendition(photo, part, profiles)
+    if old:
+        rendition.pk = old.pk
+    rendition.save()
+    record(photo, "studio_file_joined", by=by, data={"profile": profile.name})
+    return photo

@@ -1,0 +1,410 @@
+"""The job that reads a batch: one short committed piece per file, to be killed and continued at any point.
+
+A file is claimed by one job; its files are written under names that follow from its own id, then its rows in one
+transaction that proves the lease. What was written for a file that did not get that far is overwritten or taken away.
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import PurePosixPath
+from typing import IO, Any
+
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Count, F, Q
+from django.utils.translation import gettext_lazy as _
+from PIL import Image
+
+from photocampus.errors import DomainError
+from photocampus.jobs import JobCancelled, JobContext, LeaseLost, job_kind
+from photocampus.models import User
+from students.archives import BadArchive, is_zip
+from students.faces import get_detector
+from students.filing import (
+    NotFiled,
+    Profiles,
+    file_photo,
+    finished_part,
+    join_rendition,
+    must_be_fileable,
+    profiles_of,
+    remove_files,
+    write_files,
+    write_part,
+)
+from students.imaging import decode, read_header
+from students.ingest import JOB_KIND, TRAY_STATES, clean_name, next_position
+from students.ingest_sources import Sources, digest_of
+from students.matching import Match, match_name, people_of_batch
+from students.models import Graduate, IngestBatch, IngestFile, IngestState, Origin, Photo, Rendition
+from students.models.pictures import incoming_name, preview_name
+from students.processing import Processed, Rendered, ScanRule, process_picture
+
+logger = logging.getLogger("photocampus.ingest")
+MOST_TRIES = 3
+BLOCK = 200
+PREVIEW = (480, 480)
+SECONDS_BETWEEN_REPORTS = 0.5
+
+
+@dataclass
+class Result:
+    """What became of a file."""
+
+    state: str
+    reason: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    photo: Photo | None = None
+
+
+class Stays(Exception):
+    """The file is not filed; carries the result that says why."""
+
+    def __init__(
+        self, state: str, reason: str = "", data: Mapping[str, Any] | None = None, photo: Photo | None = None
+    ):
+        super().__init__(reason)
+        self.result = Result(state, reason, data or {}, photo)
+
+
+@job_kind(JOB_KIND, title=_("Read pictures"), cancellable=True)
+def ingest_batch(context: JobContext) -> dict[str, int]:
+    """Read everything that waits in the batch; the result counts the states."""
+    batch = IngestBatch.objects.select_related("campaign", "studio", "unit", "by").get(
+        pk=context.args["batch"]
+    )
+    with Sources(batch) as sources:
+        run = _Run(context, batch, sources, profiles_of(batch.campaign), context.by or batch.by)
+        run.sweep()
+        run.list_source()
+        for row in run.claimed():
+            run.take(row)
+            run.report()
+        run.sweep()
+    counts = batch.files.values_list("state").annotate(files=Count("pk")).order_by()
+    return {state: files for state, files in counts if state != IngestState.UNPACKED}
+
+
+@dataclass
+class _Run:
+    context: JobContext
+    batch: IngestBatch
+    sources: Sources
+    profiles: Profiles
+    by: User
+    reported: float = 0.0
+
+    def list_source(self) -> None:
+        """A folder or archive of the server becomes rows, all at once, the first time."""
+        if not self.batch.source or self.batch.files.exists():
+            return
+        members = self.sources.listing()
+        with transaction.atomic():
+            self.context.hold()
+            IngestFile.objects.bulk_create(
+                (
+                    IngestFile(
+                        batch=self.batch,
+                        position=position,
+                        name=member.name,
+                        member=member.index if member.index >= 0 else None,
+                        size=member.size,
+                    )
+                    for position, member in enumerate(members)
+                ),
+                batch_size=1000,
+            )
+        self.context.checkpoint("ingest.listed")
+
+    def claimed(self) -> Iterator[IngestFile]:
+        """The files, one after the other, each taken by this job alone: first what a dead attempt left half-done.
+
+        Large files come first, so that a studio's finished small file finds its large one filed already.
+        """
+        while True:
+            mine = Q(state=IngestState.WORKING, job=self.context.job)
+            waiting = self.batch.files.filter(mine | Q(state=IngestState.WAITING))
+            block = list(waiting.order_by("-state", "-size", "position").values_list("pk", flat=True)[:BLOCK])
+            if not block:
+                return
+            for pk in block:
+                taken = IngestFile.objects.filter(mine | Q(state=IngestState.WAITING), pk=pk).update(
+                    state=IngestState.WORKING, job=self.context.job, tries=F("tries") + 1
+                )
+                if taken:
+                    self.context.checkpoint("ingest.claimed")
+                    row = IngestFile.objects.select_related("archive", "assigned").get(pk=pk)
+                    row.batch = self.batch
+                    yield row
+
+    def take(self, row: IngestFile) -> None:
+        """Read one file and settle it; whatever happens to this file, the next one is read."""
+        if row.tries > MOST_TRIES:
+            self.settle(row, Result(IngestState.TRAY, "gave_up"))
+            return
+        try:
+            with self.sources.open(row) as file:
+                if row.file and row.member is None and self._is_archive(row, file):
+                    self.unpack(row)
+                else:
+                    self.read(row, file)
+        except Stays as stays:
+            self.settle(row, stays.result)
+        except (LeaseLost, JobCancelled):
+            raise
+        except DomainError as error:
+            self.settle(row, Result(IngestState.REFUSED, error.code, error.data))
+        except Exception:
+            logger.exception("incoming file %s could not be read", row.public_id)
+            self.settle(row, Result(IngestState.TRAY, "crash"))
+
+    def _is_archive(self, row: IngestFile, file: IO[bytes]) -> bool:
+        start = file.read(4)
+        file.seek(0)
+        return is_zip(start) or PurePosixPath(row.name.reveal()).suffix.lower() == ".zip"
+
+    def unpack(self, row: IngestFile) -> None:
+        """An archive becomes its members, in one transaction. One that is refused leaves nothing but its reason."""
+        try:
+            members = self.sources.archive(row).members()
+        except BadArchive as error:
+            self.sources.forget(row)
+            self.settle(row, Result(IngestState.REFUSED, error.code, error.data), keep=False)
+            return
+        with transaction.atomic():
+            self.context.hold()
+            IngestBatch.objects.select_for_update().get(pk=self.batch.pk)
+            first = next_position(self.batch)
+            IngestFile.objects.bulk_create(
+                (
+                    IngestFile(
+                        batch=self.batch,
+                        position=first + offset,
+                        name=clean_name(member.name),
+                        archive=row,
+                        member=member.index,
+                        size=member.size,
+                    )
+                    for offset, member in enumerate(members)
+                ),
+                batch_size=1000,
+            )
+            self._still_mine(row).update(state=IngestState.UNPACKED)
+        self.context.checkpoint("ingest.unpacked")
+
+    def read(self, row: IngestFile, file: IO[bytes]) -> None:
+        """Match, process, file. Raises `Stays` and refusals of the file."""
+        sha256, size = digest_of(file)
+        row.sha256, row.size = sha256, size
+        match = self._person_of(row)
+        graduate = match.graduate
+        if graduate is None:
+            # Somebody will have to look at it: a file that is no picture at all says so at once.
+            read_header(file)
+            raise Stays(IngestState.TRAY, match.reason)
+        self._must_be_new(graduate, sha256, row)
+        try:
+            must_be_fileable(graduate, sha256)
+        except NotFiled as error:
+            read_header(file)
+            raise Stays(IngestState.TRAY, error.code) from None
+        processed = self._process(file)
+        part = finished_part(graduate, processed, self.batch.studio_id)
+        if part is not None:
+            self._join(row, graduate, part)
+            return
+        self._must_be_the_only_one(graduate, row)
+        self._file(row, file, graduate, processed, match.shot)
+
+    def _person_of(self, row: IngestFile) -> Match:
+        if row.assigned_id:
+            person = people_of_batch(self.batch).filter(pk=row.assigned_id).first()
+            return Match(person) if person else Match(reason="unknown_number")
+        return match_name(self.batch, row.name.reveal())
+
+    def _must_be_new(self, graduate: Graduate, sha256: str, row: IngestFile) -> None:
+        """The same bytes twice change nothing."""
+        photo = Photo.objects.filter(enrolment=graduate.enrolment_id, sha256=sha256).first()
+        if photo is None:
+            same = Rendition.objects.filter(
+                photo__enrolment=graduate.enrolment_id, sha256=sha256, is_studio_file=True
+            ).select_related("photo")
+            photo = same[0].photo if same else None
+        if photo is not None:
+            raise Stays(IngestState.KNOWN, photo=photo)
+
+    def _must_be_the_only_one(self, graduate: Graduate, row: IngestFile) -> None:
+        """Two different pictures of one person in one upload: people choose, unless this one was assigned by hand."""
+        same = self.batch.files.filter(
+            state=IngestState.FILED, photo__enrolment=graduate.enrolment_id, photo=graduate.picture_id
+        )
+        if not row.assigned_id and same.exists():
+            raise Stays(IngestState.TRAY, "second_in_batch")
+
+    def _process(self, file: IO[bytes]) -> Processed:
+        campaign = self.batch.campaign
+        scan = None
+        if self.batch.origin == Origin.SCAN:
+            scan = ScanRule(
+                campaign.scan_min_dpi, campaign.scan_print_width_mm, campaign.scan_print_height_mm
+            )
+        return process_picture(file, self.profiles.specs, detector=get_detector(), scan=scan)
+
+    def _file(
+        self, row: IngestFile, file: IO[bytes], graduate: Graduate, processed: Processed, shot: str
+    ) -> None:
+        write_files(row, file, processed, self.profiles)
+        self.context.checkpoint("ingest.files_written")
+        try:
+            with transaction.atomic():
+                self.context.hold()
+                photo = file_photo(
+                    row=row,
+                    graduate=graduate,
+                    processed=processed,
+                    sha256=row.sha256,
+                    size=row.size,
+                    profiles=self.profiles,
+                    shot=shot,
+                    by=self.by,
+                )
+                self._write(row, Result(IngestState.FILED, photo=photo))
+        except NotFiled as error:
+            remove_files(row, self.profiles)
+            raise Stays(IngestState.TRAY, error.code) from None
+        self.context.checkpoint("ingest.filed")
+        self._clear(row)
+
+    def _join(self, row: IngestFile, graduate: Graduate, part: Rendered) -> None:
+        write_part(graduate, part, self.profiles)
+        self.context.checkpoint("ingest.files_written")
+        with transaction.atomic():
+            self.context.hold()
+            photo = join_rendition(graduate=graduate, part=part, profiles=self.profiles, by=self.by)
+            self._write(row, Result(IngestState.FILED, photo=photo))
+        self.context.checkpoint("ingest.filed")
+        self._clear(row)
+
+    def settle(self, row: IngestFile, result: Result, *, keep: bool = True) -> None:
+        """Write what became of a file. What stays in the tray keeps its bytes; what is filed or known does not."""
+        if result.state in TRAY_STATES and keep:
+            if self._is_known_in_tray(row):
+                result = Result(IngestState.KNOWN)
+            else:
+                self._keep(row, result)
+                self.context.checkpoint("ingest.kept")
+        with transaction.atomic():
+            self.context.hold()
+            self._write(row, result)
+        self.context.checkpoint("ingest.settled")
+        if result.state not in TRAY_STATES or not keep:
+            self._clear(row)
+
+    def _is_known_in_tray(self, row: IngestFile) -> bool:
+        if not row.sha256 or row.assigned_id:
+            return False
+        same = IngestFile.objects.filter(
+            sha256=row.sha256,
+            state__in=TRAY_STATES,
+            batch__studio=self.batch.studio_id,
+            batch__campaign=self.batch.campaign_id,
+        )
+        return same.exclude(pk=row.pk).exists()
+
+    def _keep(self, row: IngestFile, result: Result) -> None:
+        """Copy a member or a server's file into the storage, and make a preview of what is a picture."""
+        try:
+            with self.sources.open(row) as file:
+                if not row.file:
+                    name = incoming_name(row, "")
+                    _overwrite(name, File(file))
+                    row.file.name = name
+                if result.state == IngestState.TRAY and result.reason != "gave_up":
+                    name = preview_name(row, "")
+                    _overwrite(name, ContentFile(_preview(file)))
+                    row.preview.name = name
+        except DomainError as error:
+            # The bytes themselves cannot be had: the reason is all that stays.
+            if result.state == IngestState.TRAY:
+                result.state, result.reason, result.data = IngestState.REFUSED, error.code, error.data
+
+    def _still_mine(self, row: IngestFile) -> Any:
+        return IngestFile.objects.filter(pk=row.pk, state=IngestState.WORKING, job=self.context.job)
+
+    def _write(self, row: IngestFile, result: Result) -> None:
+        written = self._still_mine(row).update(
+            state=result.state,
+            reason=result.reason,
+            reason_data={key: value for key, value in result.data.items() if isinstance(value, int | float)},
+            photo=result.photo,
+            sha256=row.sha256,
+            size=row.size,
+            file=row.file.name or "",
+            preview=row.preview.name or "",
+        )
+        if not written:
+            raise LeaseLost()
+
+    def _clear(self, row: IngestFile) -> None:
+        """Delete the incoming copy of what is settled. Repeated by `sweep` where a process died before it."""
+        for name in {row.file.name, row.preview.name, preview_name(row, "")} - {"", None}:
+            if default_storage.exists(str(name)):
+                default_storage.delete(str(name))
+        if row.file or row.preview:
+            IngestFile.objects.filter(pk=row.pk).update(file="", preview="")
+        self.context.checkpoint("ingest.cleared")
+
+    def sweep(self) -> None:
+        """Take away what dead attempts left: half-written files of claimed rows, copies of settled ones, read archives."""
+        ended = self.batch.files.filter(state=IngestState.WORKING, job__finished_at__isnull=False)
+        ended.update(state=IngestState.WAITING, job=None)
+        mine = self.batch.files.filter(state=IngestState.WORKING, job=self.context.job)
+        for row in mine:
+            remove_files(row, self.profiles)
+            for name in (preview_name(row, ""), "" if row.file else incoming_name(row, "")):
+                if name and default_storage.exists(name):
+                    default_storage.delete(name)
+        settled = Q(state__in=[IngestState.FILED, IngestState.KNOWN, IngestState.DISCARDED])
+        archives = Q(state=IngestState.UNPACKED) | Q(
+            state=IngestState.REFUSED, reason__startswith="archive_", member=None
+        )
+        for row in self.batch.files.filter(settled | archives).exclude(file="", preview=""):
+            open_members = row.members.filter(state__in=[IngestState.WAITING, IngestState.WORKING])
+            if row.state == IngestState.UNPACKED:
+                if open_members.exists():
+                    continue
+                self.sources.forget(row)
+            self._clear(row)
+
+    def report(self) -> None:
+        """Progress and lease, at most twice a second."""
+        now = time.monotonic()
+        if now - self.reported < SECONDS_BETWEEN_REPORTS:
+            return
+        self.reported = now
+        files = self.batch.files.exclude(state=IngestState.UNPACKED)
+        counts = files.aggregate(
+            total=Count("pk"),
+            open=Count("pk", filter=Q(state__in=[IngestState.WAITING, IngestState.WORKING])),
+        )
+        self.context.progress(counts["total"] - counts["open"], counts["total"])
+
+
+def _overwrite(name: str, content: File) -> None:
+    if default_storage.exists(name):
+        default_storage.delete(name)
+    default_storage.save(name, content)
+
+
+def _preview(file: IO[bytes]) -> bytes:
+    """A small JPEG of an unmatched picture, made here because no request decodes anything."""
+    header = read_header(file)
+    picture = decode(file, header, at_least=PREVIEW).image
+    picture.thumbnail(PREVIEW, Image.Resampling.BICUBIC)
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=80)
+    return out.getvalue()

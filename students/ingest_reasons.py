@@ -1,0 +1,45 @@
+"""Why an incoming file was not filed, in words. Codes and numbers are stored; the sentence is made when it is shown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from students.archives import BadArchive
+from students.filing import NotFiled
+from students.imaging import BadPicture
+from students.ingest_sources import FileTooLarge, SourceGone
+from students.processing import NotAPrint, ScanTooCoarse
+
+# What the file's name did not tell.
+NO_MATCH: dict[str, str | Promise] = {
+    "no_number": _("The file's name holds no student number, ID number or shot number."),
+    "unknown_number": _("Nobody in the units that this studio works for has the number in the file's name."),
+    "ambiguous": _("The numbers in the file's name belong to different people."),
+    "shot_voided": _("The shot number in the file's name is void."),
+    "second_in_batch": _(
+        "Another picture of the same person came in the same upload. Please choose which one to file."
+    ),
+    "crash": _(
+        "An unexpected error happened while the file was read. Nothing was written; it can be tried again."
+    ),
+    "gave_up": _("The file could not be read in three attempts; each time the program was stopped."),
+    "upload_broken": _("The upload of this file broke off."),
+}
+_MESSAGES: dict[str, str | Promise] = {
+    **NO_MATCH,
+    **BadPicture.messages,
+    **BadArchive.messages,
+    **NotFiled.messages,
+    ScanTooCoarse.code: ScanTooCoarse.message,
+    NotAPrint.code: NotAPrint.message,
+    SourceGone.code: SourceGone.message,
+    FileTooLarge.code: FileTooLarge.message,
+}
+
+
+def reason_text(code: str, data: Mapping[str, Any]) -> str:
+    """The sentence for a stored reason, in the reader's language."""
+    message = _MESSAGES.get(code)
+    return code if message is None else str(message) % dict(data)

@@ -1,0 +1,113 @@
+"""The outside of a JPEG file: what its segments say, and the file without what does not belong to the picture."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+STANDARD_SUM = 3688  # of the 64 luminance values of the standard's table (annex K)
+
+
+@dataclass(frozen=True)
+class JpegFacts:
+    is_baseline: bool
+    components: int
+    dpi: int | None
+    quality: int | None  # libjpeg's number that gives a luminance table of this coarseness
+    has_metadata: bool
+    has_tail: bool  # bytes behind the end of the picture
+
+
+@dataclass(frozen=True)
+class _Segment:
+    marker: int
+    start: int  # of the marker
+    end: int
+
+
+def _segments(data: bytes) -> Iterator[_Segment]:
+    """Up to and including the first start of scan. Stops silently where the structure breaks."""
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        (length,) = struct.unpack(">H", data[at + 2 : at + 4])
+        end = at + 2 + length
+        if length < 2 or end > len(data):
+            return
+        yield _Segment(marker, at, end)
+        if marker == 0xDA:
+            return
+        at = end
+
+
+def _end_of_picture(data: bytes, start: int) -> int:
+    """The position behind the end-of-image marker that closes the scans after `start`; 0 if there is none."""
+    at = start
+    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
+        marker = data[at + 1]
+        if marker == 0xD9:
+            return at + 2
+        if marker == 0 or 0xD0 <= marker <= 0xD7 or marker == 0xFF:
+            at += 1 if marker == 0xFF else 2
+            continue
+        if at + 4 > len(data):
+            return 0
+        (length,) = struct.unpack(">H", data[at + 2 : at + 4])
+        at += 2 + length
+    return 0
+
+
+def read_facts(data: bytes) -> JpegFacts | None:
+    """What the segments say, or None when the structure is broken or the end is missing."""
+    baseline, components, dpi, quality, metadata, scan = False, 0, None, None, False, 0
+    for segment in _segments(data):
+        body = data[segment.start + 4 : segment.end]
+        marker = segment.marker
+        if marker == 0xE0 and body[:5] == b"JFIF\x00" and len(body) >= 12:
+            dpi = _density(body)
+        elif marker == 0xC0 and len(body) >= 6:
+            baseline, components = body[0] == 8, body[5]
+        elif marker == 0xDB and quality is None:
+            quality = _quality(body)
+        elif (0xE1 <= marker <= 0xEF and marker != 0xEE) or marker == 0xFE:
+            metadata = True
+        elif marker == 0xDA:
+            scan = segment.end
+    end = _end_of_picture(data, scan) if scan else 0
+    if not end or not components:
+        return None
+    return JpegFacts(baseline, components, dpi, quality, metadata, has_tail=end < len(data))
+
+
+def _density(body: bytes) -> int | None:
+    unit, across = body[7], struct.unpack(">H", body[8:10])[0]
+    if unit == 1:
+        return int(across)
+    return round(across * 2.54) if unit == 2 else None
+
+
+def _quality(table: bytes) -> int | None:
+    """From the coarseness of the first table; exact for libjpeg's own tables."""
+    if not table or table[0] >> 4 or len(table) < 65:
+        return None
+    total = sum(table[1:65])
+    scale = 100 * total / STANDARD_SUM
+    quality = (200 - scale) / 2 if scale <= 100 else 5000 / scale
+    return max(1, min(100, round(quality)))
+
+
+def bare_jpeg(data: bytes) -> bytes:
+    """The same picture, bit for bit, without metadata, comments and anything behind its end."""
+    kept, scan = [data[:2]], 0
+    for segment in _segments(data):
+        if segment.marker == 0xDA:
+            scan = segment.start
+            break
+        if segment.marker == 0xE0 and data[segment.start + 4 : segment.start + 9] != b"JFIF\x00":
+            continue
+        if segment.marker in (0xE0, 0xEE) or not (0xE1 <= segment.marker <= 0xEF or segment.marker == 0xFE):
+            kept.append(data[segment.start : segment.end])
+    end = _end_of_picture(data, scan)
+    return b"".join([*kept, data[scan : end or len(data)]])

@@ -1,0 +1,30 @@
+"""What must agree about pictures: what decisions are about, and that uploads left nothing half-done."""
+
+from collections.abc import Iterable
+
+from django.db.models import F
+
+from photocampus.ledger import ledger_check
+from photocampus.models import JobState
+from students.models import Decision, IngestFile, IngestState, Stage
+
+
+@ledger_check("students.acceptances")
+def acceptances() -> Iterable[str]:
+    """The unit's current decision is about the picture chosen now."""
+    current = Decision.objects.filter(stage=Stage.ACCEPTANCE, is_current=True)
+    for pk in current.exclude(graduate__picture=F("photo")).values_list("pk", flat=True):
+        yield f"decision {pk}: is current, but not about the picture chosen now"
+
+
+@ledger_check("students.uploads")
+def uploads() -> Iterable[str]:
+    """A filed file has its own person's photo, and nothing is being read by a job that has ended."""
+    by_hand = IngestFile.objects.filter(state=IngestState.FILED).exclude(assigned=None)
+    wrong = by_hand.exclude(photo__enrolment=F("assigned__enrolment"))
+    for pk in wrong.values_list("pk", flat=True):
+        yield f"incoming file {pk}: was assigned to another person than its photo's"
+    ended = [JobState.DONE, JobState.CANCELLED]
+    stuck = IngestFile.objects.filter(state=IngestState.WORKING, job__state__in=ended)
+    for pk in stuck.values_list("pk", flat=True):
+        yield f"incoming file {pk}: is being read by a job that has ended"

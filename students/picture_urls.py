@@ -1,0 +1,38 @@
+"""Addresses of the pages about pictures."""
+
+from django.urls import path
+
+from students import picture_files, picture_pages, studio_pictures
+
+UNIT = "unit/<str:unit>/<str:campaign>"
+STUDIO = "studio/<str:studio>/<str:campaign>/pictures"
+
+urlpatterns = [
+    path("pictures/<str:public_id>/<str:profile>/", picture_files.PictureFile.as_view(), name="picture-file"),
+    path(f"{UNIT}/pictures/", picture_pages.PicturesPage.as_view(), name="pictures"),
+    path(f"{UNIT}/pictures/decide/", picture_pages.DecidePictures.as_view(), name="pictures-decide"),
+    path(f"{UNIT}/pictures/<str:public_id>/", picture_pages.PicturePage.as_view(), name="picture"),
+    path(f"{UNIT}/make-up/", picture_pages.MakeUpPage.as_view(), name="make-up"),
+    path(f"{UNIT}/make-up/file/", picture_pages.MakeUpFile.as_view(), name="make-up-file"),
+    path(f"{STUDIO}/", studio_pictures.UploadPage.as_view(), name="studio-pictures"),
+    path(f"{STUDIO}/open/", studio_pictures.OpenUpload.as_view(), name="picture-upload"),
+    path(f"{STUDIO}/uploads/<str:public_id>/", studio_pictures.BatchPage.as_view(), name="picture-batch"),
+    path(
+        f"{STUDIO}/uploads/<str:public_id>/files/",
+        studio_pictures.UploadFile.as_view(),
+        name="picture-upload-file",
+    ),
+    path(
+        f"{STUDIO}/uploads/<str:public_id>/start/",
+        studio_pictures.StartUpload.as_view(),
+        name="picture-upload-start",
+    ),
+    path(f"{STUDIO}/tray/", studio_pictures.TrayPage.as_view(), name="picture-tray"),
+    path(f"{STUDIO}/tray/act/", studio_pictures.TrayAct.as_view(), name="picture-tray-act"),
+    path(
+        f"{STUDIO}/tray/<str:public_id>/preview/",
+        picture_files.TrayPreview.as_view(),
+        name="picture-tray-preview",
+    ),
+    path(f"{STUDIO}/sheet/<str:unit>/", studio_pictures.StudioSheet.as_view(), name="studio-sheet"),
+]

@@ -1,0 +1,150 @@
+"""What all tests share: which database and browser this run has, and what becomes of tests that need more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db.backends.base.operations import BaseDatabaseOperations
+from django.utils import translation
+
+from photocampus import clock
+from photocampus.triggers import APPEND_ONLY_TABLES, append_only_sql, drop_append_only_sql
+from tests.machine import chromium_path, is_everything_required
+from tests.template_database import copy_template_to
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+CHROMIUM_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def runs_on_postgres() -> bool:
+    return settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+
+
+def pytest_report_header() -> str:
+    database = "PostgreSQL" if runs_on_postgres() else "SQLite"
+    return f"photocampus: database {database}, browser {chromium_path() or 'none'}"
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Bytes are named by their argument: archives made at collection differ from process to process."""
+    return argname if isinstance(val, bytes) else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what belongs to the other database's run; skip or fail what needs a browser that is not there."""
+    here = [item for item in items if runs_on_postgres() or not item.get_closest_marker("postgres")]
+    if len(here) < len(items):
+        left_out = [item for item in items if item not in set(here)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = here
+    for item in items:
+        if item.get_closest_marker("browser"):
+            # One process drives the browser, so that two never fight for two cores.
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if chromium_path() is None and not is_everything_required():
+                item.add_marker(
+                    pytest.mark.skip(reason="no Chromium; apt-get install chromium fonts-noto-cjk")
+                )
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings) -> bool:
+    """On SQLite each process starts from a copy of a migrated database instead of migrating anew."""
+    if runs_on_postgres():
+        return False
+    copy_template_to(Path(settings.DATABASES["default"]["TEST"]["NAME"]))
+    return True
+
+
+@pytest.fixture(autouse=True)
+def clean_state() -> Iterator[None]:
+    """The language, the cache and the demonstration's date of one test do not reach the next."""
+    clock.forget()
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
+    clock.forget()
+    cache.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flush_past_guards() -> Iterator[None]:
+    """Tests with real transactions empty all tables afterwards; only they may pass the append-only guards."""
+    original = BaseDatabaseOperations.execute_sql_flush
+
+    def flush(operations: BaseDatabaseOperations, statements: list[str]) -> None:
+        connection = operations.connection
+        with connection.cursor() as cursor:
+            for table in APPEND_ONLY_TABLES:
+                for statement in drop_append_only_sql(connection.vendor, table):
+                    cursor.execute(statement)
+        original(operations, statements)
+        with connection.cursor() as cursor:
+            for table in APPEND_ONLY_TABLES:
+                for statement in append_only_sql(connection.vendor, table):
+                    cursor.execute(statement)
+
+    BaseDatabaseOperations.execute_sql_flush = flush
+    yield
+    BaseDatabaseOperations.execute_sql_flush = original
+
+
+@pytest.fixture(autouse=True)
+def own_media(tmp_path_factory: pytest.TempPathFactory, settings) -> None:
+    """Each test stores its files in a folder of its own."""
+    folder = tmp_path_factory.mktemp("media")
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {**settings.STORAGES["default"], "OPTIONS": {"location": str(folder)}},
+    }
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium of this machine, driven by Playwright; nothing is downloaded."""
+    from playwright.sync_api import sync_playwright
+
+    path = chromium_path()
+    if path is None:
+        pytest.fail("no Chromium on this machine: apt-get install chromium fonts-noto-cjk")
+    # Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def browser_context(browser: Browser, live_server) -> Iterator[BrowserContext]:
+    """A browser without history at 1440 pixels; pages are given as paths of the live server."""
+    context = browser.new_context(
+        base_url=live_server.url,
+        viewport={"width": 1440, "height": 900},
+        locale="zh-CN",
+        accept_downloads=True,
+    )
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(browser_context: BrowserContext) -> Page:
+    return browser_context.new_page()

@@ -1,0 +1,111 @@
+"""Every page that a role can reach by links, in a real browser: accessible in both schemes, quiet, and never too wide."""
+
+from __future__ import annotations
+
+from collections import deque
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from django.urls import Resolver404, resolve
+from playwright.sync_api import ConsoleMessage, Error, Page
+
+from tests.photocampus.test_first_pages import faults, is_wider_than_window
+from tests.world import make_world
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# Lists and forms of Django's own admin have tests of their own; files are no pages.
+ADMIN_PAGES = {"admin:index"}
+CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+
+
+def view_name(path: str) -> str:
+    try:
+        return resolve(path).view_name
+    except Resolver404:
+        return ""
+
+
+def links_of(page: Page) -> list[str]:
+    """Addresses of the same portal on the page, without those that download."""
+    found = page.eval_on_selector_all(
+        "a[href]:not([download])", "links => links.map(link => link.getAttribute('href'))"
+    )
+    parts = [urlsplit(urljoin(page.url, link)) for link in found]
+    here = urlsplit(page.url).netloc
+    return [
+        part.path + (f"?{part.query}" if part.query else "")
+        for part in parts
+        if part.netloc == here and part.scheme == "http"
+    ]
+
+
+def open_page(page: Page, path: str) -> bool:
+    """False for an address that answers with a file."""
+    try:
+        answer = page.goto(path)
+    except Error as error:
+        if "Download" in str(error) or "ERR_ABORTED" in str(error):
+            return False
+        raise
+    assert answer is not None
+    if "text/html" not in answer.headers.get("content-type", ""):
+        return False
+    assert answer.status == 200, path
+    return True
+
+
+def complaints_about(page: Page) -> list[str]:
+    """What is wrong with the open page, at 1440 and 390 pixels, light and dark."""
+    found = []
+    if page.locator("h1").count() != 1:
+        found.append("not one h1")
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    found += faults(page)
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    # Colours fade from one scheme to the other; half-way they are nobody's choice.
+    page.wait_for_timeout(600)
+    dark = Axe().run(page, options=CONTRAST).response["violations"]
+    found += [f"dark: {node['target']}" for fault in dark for node in fault["nodes"]]
+    page.set_viewport_size({"width": 390, "height": 844})
+    if is_wider_than_window(page):
+        found.append("wider than 390 pixels")
+    return found
+
+
+@pytest.mark.parametrize(("role", "least"), [("unit", 18), ("studio", 14), ("staff", 7)])
+def test_every_page_reached_by_links_is_accessible_quiet_and_fits(browser_context, live_server, role, least):
+    world = make_world()
+    client = Client()
+    client.force_login(world.people[role])
+    browser_context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
+    page = browser_context.new_page()
+    console: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        # The small world stores one small image and no large one.
+        if message.type == "error" and "/pictures/" not in message.location["url"]:
+            console.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: console.append(str(error)))
+    waiting, seen, problems = deque(["/"]), {"set_language", "logout"}, {}
+    while waiting:
+        path = waiting.popleft()
+        name = view_name(path.partition("?")[0])
+        if not name or name in seen or (name.startswith("admin:") and name not in ADMIN_PAGES):
+            continue
+        seen.add(name)
+        console.clear()
+        if not open_page(page, path):
+            continue
+        wrong = complaints_about(page) + console
+        if wrong:
+            problems[f"{name} {path}"] = wrong
+        waiting.extend(links_of(page))
+    assert problems == {}
+    assert len(seen) >= least

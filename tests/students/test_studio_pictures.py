@@ -1,0 +1,152 @@
+"""The studio's pages: upload without and with script, what became of it, the tray."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from students.models import IngestBatch, IngestFile, IngestState, Student
+from tests import factories as make
+from tests.students import odd_pictures as odd
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def place(client):
+    class Place:
+        campaign = make.make_campaign()
+        unit = make.make_unit()
+        studio = make.make_studio(campaign=campaign)
+        photographer = make.make_photographer(studio)
+        person = make.make_graduate(campaign, unit)
+
+    make.make_grant(Place.studio, Place.unit, Place.campaign, by=Place.photographer)
+    Place.base = f"/studio/{Place.studio.code}/{Place.campaign.code}/pictures/"
+    client.force_login(Place.photographer)
+    return Place
+
+
+def upload(client, place, *files, match="auto"):
+    data = {
+        "match": match,
+        "origin": "attendance",
+        "unit": "",
+        "files": [SimpleUploadedFile(*file) for file in files],
+    }
+    answer = client.post(f"{place.base}open/", data)
+    make.run_jobs()
+    return answer
+
+
+def test_plain_form_takes_many_files(place, client):
+    number = place.person.enrolment.student_number
+    answer = upload(
+        client, place, (f"{number}.jpg", odd.jpeg(1, 600, 800)), ("who.jpg", odd.jpeg(2, 600, 800))
+    )
+    batch = IngestBatch.objects.get()
+    assert answer["Location"] == f"{place.base}uploads/{batch.public_id}/"
+    page = client.get(answer["Location"]).content.decode()
+    assert f"{number}.jpg" in page and "who.jpg" in page and place.person.enrolment.student.name in page
+    assert client.get(place.base).status_code == 200
+    part = client.get(answer["Location"], headers={"HX-Request": "true"}).content.decode()
+    assert part.startswith("<div id=") and "hx-get" not in part
+
+
+def test_script_sends_files_one_by_one(place, client):
+    headers = {"Accept": "application/json"}
+    urls = client.post(
+        f"{place.base}open/", {"match": "auto", "origin": "attendance"}, headers=headers
+    ).json()
+    file = SimpleUploadedFile(f"{place.person.enrolment.student_number}.jpg", odd.jpeg(1, 600, 800))
+    assert client.post(urls["files"], {"file": file}, headers=headers).json() == {"ok": True}
+    assert client.post(urls["files"], {}, headers=headers).status_code == 400
+    assert client.post(urls["start"], headers=headers).json()["next"].startswith(place.base)
+    make.run_jobs()
+    assert IngestFile.objects.get().state == IngestState.FILED
+
+
+def test_too_large_files_are_refused_at_the_door(place, client, settings):
+    settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "picture": 1000}
+    headers = {"Accept": "application/json"}
+    urls = client.post(
+        f"{place.base}open/", {"match": "auto", "origin": "attendance"}, headers=headers
+    ).json()
+    answer = client.post(
+        urls["files"], {"file": SimpleUploadedFile("a.jpg", odd.jpeg(1, 600, 800))}, headers=headers
+    )
+    assert answer.status_code == 400 and "a.jpg" in answer.json()["error"]
+    assert not IngestFile.objects.exists()
+
+
+def test_tray_is_worked_off_on_its_page(place, client):
+    upload(client, place, ("who.jpg", odd.jpeg(2, 600, 800)), ("bad.jpg", b"nothing"))
+    number = place.person.enrolment.student_number
+    rows = {row.name.reveal(): row for row in IngestFile.objects.all()}
+    who = rows["who.jpg"]
+    page = client.get(f"{place.base}tray/", {"q": number, "file": who.public_id}).content.decode()
+    assert place.person.public_id in page and "bad.jpg" in page
+    preview = client.get(f"{place.base}tray/{who.public_id}/preview/")
+    assert preview["Content-Type"] == "image/jpeg" and "private" in preview["Cache-Control"]
+    act = f"{place.base}tray/act/"
+    client.post(act, {"act": "assign", "file": who.public_id, "graduate": place.person.public_id})
+    client.post(act, {"act": "discard", "file": rows["bad.jpg"].public_id})
+    make.run_jobs()
+    place.person.refresh_from_db()
+    assert place.person.picture is not None
+    assert client.get(f"{place.base}sheet/{place.unit.code}/").status_code == 200
+    image = client.get(f"/pictures/{place.person.picture.public_id}/small/")
+    assert image["ETag"] and "private" in image["Cache-Control"]
+    again = client.get(
+        f"/pictures/{place.person.picture.public_id}/small/", headers={"If-None-Match": image["ETag"]}
+    )
+    assert again.status_code == 304
+
+
+def test_numbers_in_file_names_are_masked_on_pages(place, client):
+    number = Student.objects.get().id_number.reveal()
+    upload(client, place, (f"{number}.jpg", odd.jpeg(2, 600, 800)), (f"x{number}9.jpg", b"nothing"))
+    batch = IngestBatch.objects.get()
+    for address in (f"{place.base}uploads/{batch.public_id}/", f"{place.base}tray/"):
+        assert number not in client.get(address).content.decode()
+
+
+def test_other_studio_and_ungranted_unit_get_nothing(place, client):
+    upload(client, place, ("who.jpg", odd.jpeg(2, 600, 800)))
+    row, batch = IngestFile.objects.get(), IngestBatch.objects.get()
+    other_unit = make.make_unit()
+    assert client.get(f"{place.base}sheet/{other_unit.code}/").status_code == 404
+    other = make.make_studio(campaign=place.campaign)
+    client.force_login(make.make_photographer(other))
+    theirs = f"/studio/{other.code}/{place.campaign.code}/pictures/"
+    for address in (
+        place.base,
+        f"{theirs}uploads/{batch.public_id}/",
+        f"{theirs}tray/{row.public_id}/preview/",
+    ):
+        assert client.get(address).status_code == 404
+    assert client.post(f"{theirs}tray/act/", {"act": "discard", "file": row.public_id}).status_code == 404
+    client.force_login(make.make_coordinator(place.unit))
+    assert client.get(place.base).status_code == 404
+    client.force_login(make.make_staff())
+    assert client.get(place.base).status_code == 200
+    assert client.post(f"{place.base}open/", {"match": "auto", "origin": "attendance"}).status_code == 404
+
+
+def test_names_do_not_show_in_capture_code_mode(place, client):
+    place.campaign.identity_mode = "capture_code"
+    place.campaign.save()
+    upload(client, place, ("who.jpg", odd.jpeg(2, 600, 800)), match="shot_number")
+    name = place.person.enrolment.student.name
+    number = place.person.enrolment.student_number
+    row = IngestFile.objects.get()
+    for address in (f"tray/?file={row.public_id}&q={number}", f"sheet/{place.unit.code}/", ""):
+        page = client.get(f"{place.base}{address}").content.decode()
+        assert name not in page
+        assert place.person.public_id not in page
+
+
+def test_refused_file_is_named_with_its_number_masked(place, client, settings):
+    settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "picture": 1000}
+    number = Student.objects.get().id_number.reveal()
+    answer = upload(client, place, (f"{number}.jpg", odd.jpeg(2, 600, 800)))
+    page = client.get(answer["Location"]).content.decode()
+    assert number not in page and number[:6] in page

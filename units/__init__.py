@@ -1,0 +1,1 @@
+"""Who: campaigns, notices, units, memberships, studios, contracts and studio grants."""

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class UnitsConfig(AppConfig):
+    name = "units"
+    label = "units"
+    verbose_name = _("Campaigns, units and studios")
+
+    def ready(self) -> None:
+        from units import access  # noqa: F401  (registers the access rules)
