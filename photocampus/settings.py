@@ -196,6 +196,9 @@ TASKS = {
 }
 JOB_LEASE_SECONDS = env_int("JOB_LEASE", 30)
 
+# A YuNet model (ONNX) of the operator's own, for finding faces; empty: the cascades that OpenCV carries.
+FACE_MODEL = env("FACE_MODEL")
+
 EMAIL_URL = env("EMAIL_URL")
 EMAIL_BACKEND = (
     "django.core.mail.backends.console.EmailBackend"

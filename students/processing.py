@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
 from photocampus.errors import DomainError
+from students.check_bounds import weighed
 from students.checks import LOOK, NOTE, REFUSE, Result, Subject, check_portrait
 from students.faces import Detector, Face, find_faces
 from students.imaging import Decoded, Header, decode, read_header
@@ -105,7 +106,8 @@ def process_picture(
     measured = pictures.get(rules.name) or _measured_picture(decoded, box, rules)
     seen = [face.moved(scale=measured.height / (box[3] - box[1]), left=box[0], top=box[1]) for face in faces]
     results += check_portrait(Subject(measured, seen, searched=detector is not None), rules)
-    return Processed(header, tuple(rendered), tuple(results), thumbprint(measured))
+    weighted = tuple(weighed(result, rules) for result in results)
+    return Processed(header, tuple(rendered), weighted, thumbprint(measured))
 
 
 def check_scan(header: Header, rule: ScanRule) -> int:
@@ -230,6 +232,9 @@ def _rendered(picture: Image.Image | None, profile: ProfileSpec, results: list[R
         high = None if profile.max_bytes is None else float(profile.max_bytes)
         results.append(Result(check, float(error.size), float(profile.min_bytes), high, "bytes", REFUSE))
         return None
+    if profile.max_bytes is not None:
+        low, high = float(profile.min_bytes), float(profile.max_bytes)
+        results.append(Result(check, float(len(encoded.data)), low, high))
     return Rendered(profile, encoded.data, picture.width, picture.height, encoded.quality)
 
 

@@ -1,6 +1,7 @@
 """What later apps want to be told of. They register in their `AppConfig.ready`; nothing here knows them."""
 
 from collections.abc import Callable, Collection
+from typing import Any
 
 from photocampus.models import User
 from units.models import Campaign
@@ -20,3 +21,19 @@ def on_campaign_changed(listener: CampaignListener) -> CampaignListener:
 def campaign_changed(campaign: Campaign, fields: Collection[str], by: User) -> None:
     for listener in _listeners:
         listener(campaign, fields, by)
+
+
+# Says what is wrong with the bounds of checks that somebody enters in an image profile, one sentence each.
+BoundsJudge = Callable[[Any], list[str]]
+_judges: list[BoundsJudge] = []
+
+
+def on_bounds_entered(judge: BoundsJudge) -> BoundsJudge:
+    """Register who knows the checks; the profile itself does not."""
+    if judge not in _judges:
+        _judges.append(judge)
+    return judge
+
+
+def problems_of_bounds(checks: Any) -> list[str]:
+    return [problem for judge in _judges for problem in judge(checks)]

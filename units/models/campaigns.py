@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -215,6 +216,13 @@ class ImageProfile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_name_display()} v{self.version}"
+
+    def clean(self) -> None:
+        """Colours, geometry and bounds of checks are refused where they are entered, not when a picture comes."""
+        from units.profile_values import problems_of_profile
+
+        if problems := problems_of_profile(self):
+            raise ValidationError(problems)
 
 
 class Notice(models.Model):
