@@ -46,6 +46,8 @@ WORDS: dict[str, str | Promise] = {
     "flagged": gettext_lazy("Booking flagged"),
     "kept": gettext_lazy("Booking kept with a reason"),
     "moved": gettext_lazy("Booking moved"),
+    "said": gettext_lazy("Message written"),
+    "items_returned": gettext_lazy("Images returned"),
     "companion_named": gettext_lazy("Companion named"),
     "venue_added": gettext_lazy("Venue added"),
     "venue_chosen": gettext_lazy("Venue chosen"),

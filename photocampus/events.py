@@ -8,6 +8,7 @@ from django.db import models, transaction
 from photocampus.context_vars import request_id
 from photocampus.errors import ChangedMeanwhile, IllegalMove
 from photocampus.models import Event, User
+from photocampus.told import remember_to_tell
 
 
 def subject_type(model: type[models.Model] | models.Model) -> str:
@@ -43,11 +44,13 @@ def record(subject: models.Model, kind: str, *, by: User | None, **details: Any)
     """Write one event in the current transaction; see `build_event` for the details."""
     event = build_event(subject, kind, by=by, **details)
     event.save(force_insert=True)
+    remember_to_tell([event])
     return event
 
 
 def record_many(events: Iterable[Event]) -> None:
-    Event.objects.bulk_create(events, batch_size=2000)
+    """Write many events at once; whom they concern is told as with `record`."""
+    remember_to_tell(Event.objects.bulk_create(events, batch_size=2000))
 
 
 def history_of(subject: models.Model) -> models.QuerySet[Event]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.validators import RegexValidator
@@ -45,6 +46,12 @@ class Role(models.TextChoices):
     STUDIO = "studio", _("studio staff")
 
 
+class MailChoice(models.TextChoices):
+    NOW = "now", _("at once")
+    DAILY = "daily", _("once a day")
+    NONE = "none", _("never")
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(username=self.model.normalize_username(username), **fields)
@@ -70,6 +77,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     role = models.CharField(_("role"), max_length=10, choices=Role)
     phone = EncryptedField(_("telephone"), default="", blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
+    mail_choice = models.CharField(
+        _("news by e-mail"), max_length=5, choices=MailChoice, default=MailChoice.NOW
+    )
+    language = models.CharField(
+        _("language of mails"), max_length=7, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
     is_active = models.BooleanField(_("active"), default=True)
     must_change_password = models.BooleanField(_("must change the password"), default=False)
     is_demo = models.BooleanField(_("demonstration"), default=False, editable=False)
@@ -86,6 +99,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ["username"]
         constraints = [
             models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_known"),
+            models.CheckConstraint(
+                condition=Q(mail_choice__in=MailChoice.values), name="user_mail_choice_known"
+            ),
             models.CheckConstraint(
                 condition=Q(is_superuser=False) | Q(role=Role.STAFF), name="user_superuser_is_staff"
             ),
@@ -236,3 +252,92 @@ class WorkerBeat(models.Model):
 
     def __str__(self) -> str:
         return self.worker
+
+
+class Untold(models.Model):
+    """An event of which those whom it concerns were not told yet: written with it, gone when they are (`told`)."""
+
+    event = models.OneToOneField(Event, models.PROTECT, related_name="untold")
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("event not told yet")
+        verbose_name_plural = _("events not told yet")
+
+    def __str__(self) -> str:
+        return str(self.event)
+
+
+class MailState(models.TextChoices):
+    NONE = "none", _("no mail")
+    DUE = "due", _("due")
+    SENT = "sent", _("sent")
+    GIVEN_UP = "given_up", _("given up")
+
+
+class Notification(models.Model):
+    """One person is told of one event: the facts of a sentence, and a link. No personal data of graduates.
+
+    The sentence itself belongs to the rule (`told`), so that it appears in the reader's language.
+    """
+
+    public_id = PublicIdField()
+    user = models.ForeignKey(User, models.PROTECT, related_name="notifications", verbose_name=_("for"))
+    event = models.ForeignKey(Event, models.PROTECT, related_name="notifications", verbose_name=_("event"))
+    facts = models.JSONField(_("details"), default=dict, blank=True)
+    url = models.CharField(_("link"), max_length=300, blank=True)
+    at = models.DateTimeField(_("when"), default=clock.now)
+    read_at = models.DateTimeField(_("read"), null=True, blank=True)
+    mail_state = models.CharField(_("mail"), max_length=8, choices=MailState, default=MailState.NONE)
+    mail_after = models.DateTimeField(_("mail not before"), null=True, blank=True)
+    mail_tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("message to a person")
+        verbose_name_plural = _("messages to people")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "user"], name="told_once"),
+            models.CheckConstraint(
+                condition=Q(mail_state__in=MailState.values), name="told_mail_state_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(mail_state="due") | Q(mail_after__isnull=False), name="told_mail_due_has_time"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="told_to_user"),
+            models.Index(fields=["user"], condition=Q(read_at=None), name="told_and_unread"),
+            models.Index(fields=["mail_after"], condition=Q(mail_state="due"), name="told_mail_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} → {self.user}"
+
+
+class Reminded(models.Model):
+    """A reminder that was written once, under a key that says of what and when; nobody writes it a second time."""
+
+    key = models.CharField(max_length=120, unique=True)
+    event = models.OneToOneField(Event, models.PROTECT, related_name="reminded", null=True)
+
+    class Meta:
+        verbose_name = _("reminder written")
+        verbose_name_plural = _("reminders written")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Chore(models.Model):
+    """When a regular piece of work is due next; whoever moves `due_at` on does it (`chores`). Real time."""
+
+    name = models.CharField(max_length=60, unique=True)
+    due_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("regular work")
+        verbose_name_plural = _("regular work")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,10 +1,11 @@
 """The first page of everybody, and the switch of the language."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.i18n import set_language
 
-from photocampus.models import Role
+from photocampus.models import Role, User
 from photocampus.views import MemberPage, PublicPage
 
 STARTS = {Role.STAFF: "admin:index", Role.UNIT: "units:unit-start", Role.STUDIO: "units:studio-start"}
@@ -18,7 +19,12 @@ class StartPage(MemberPage):
 
 
 class SetLanguage(PublicPage):
-    """Simplified Chinese or English, kept in a cookie."""
+    """Simplified Chinese or English, kept in a cookie, and with the account for mails."""
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        return set_language(request)
+        answer = set_language(request)
+        chosen = request.POST.get("language", "")
+        if isinstance(request.user, User) and chosen in dict(settings.LANGUAGES):
+            # Mails speak the language that the person last chose.
+            User.objects.filter(pk=request.user.pk).update(language=chosen)
+        return answer

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from photocampus import demo_clock, first_run, health, job_pages, login, pages
+from photocampus import demo_clock, first_run, health, inbox_pages, job_pages, login, pages
 
 urlpatterns = [
     path("", pages.StartPage.as_view(), name="start"),
@@ -16,6 +16,10 @@ urlpatterns = [
     path("jobs/", job_pages.JobList.as_view(), name="jobs"),
     path("jobs/<str:public_id>/", job_pages.JobPage.as_view(), name="job"),
     path("jobs/<str:public_id>/cancel/", job_pages.JobCancel.as_view(), name="job-cancel"),
+    path("inbox/", inbox_pages.Inbox.as_view(), name="inbox"),
+    path("inbox/read/", inbox_pages.ReadAll.as_view(), name="inbox-read-all"),
+    path("inbox/<str:public_id>/", inbox_pages.OpenMessage.as_view(), name="inbox-open"),
+    path("account/news/", inbox_pages.NewsChoice.as_view(), name="news-choice"),
     path("demo/date/", demo_clock.AdvanceDemoDate.as_view(), name="demo-date"),
     path("admin/", admin.site.urls),
     path("", include("units.urls")),

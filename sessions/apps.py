@@ -17,6 +17,7 @@ class SessionsConfig(AppConfig):
             progress,
             retention,
             shoot_events,
+            told,
         )
 
         progress.register()

@@ -415,12 +415,14 @@ def drop_plan_outside(booking: Booking) -> int:
     return PlanEntry.objects.filter(pk__in=gone).delete()[0]
 
 
+@transaction.atomic
 def say(*, booking: Booking, note: str, by: User) -> None:
     """A message that both sides see and that changes nothing."""
     _require_party(by, booking)
     if by.role == Role.STAFF or not note.strip():
         raise NotAllowed()
     BookingMessage.objects.create(booking=booking, step="note", note=note.strip(), by=by)
+    record(booking, "said", by=by)
 
 
 def waiting_for(booking: Booking) -> str:

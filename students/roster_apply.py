@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from photocampus import clock
 from photocampus.context_vars import request_id
-from photocampus.events import move_state
+from photocampus.events import build_event, move_state, record_many
 from photocampus.models import Event, User
 from students.bulk import insert_rows, stamp, table, update_rows
 from students.hooks import roster_changed
@@ -46,7 +46,6 @@ EVENT_FIELDS = (
     "request_id",
 )
 GRADUATE_TYPE = "students.graduate"
-UNIT_TYPE = "units.unit"
 
 
 def apply_roster(*, upload: RosterUpload, by: User, progress: Progress | None = None) -> bool:
@@ -103,7 +102,7 @@ def write_plan(plan: Plan, scope: Scope, campaign: Campaign, events: "EventRows"
     _remove_gone(plan, events)
     for note in plan.notes:
         events.add_note(note, plan.graduates.resolve(note.graduate))
-    _tell_units(plan, campaign, events)
+    _tell_units(plan, campaign, events.by)
     events.write()
 
 
@@ -212,8 +211,8 @@ def _remove_gone(plan: Plan, events: EventRows) -> None:
         events.add(pk, f"roster_state_{fate}", old=was, new=fate, reason=reason)
 
 
-def _tell_units(plan: Plan, campaign: Campaign, events: EventRows) -> None:
-    """A transfer is told to both units: a line in the history of each, shown on their roster pages."""
+def _tell_units(plan: Plan, campaign: Campaign, by: User) -> None:
+    """A transfer is told to both units: a line in the history of each, from which its people are told."""
     counted: dict[tuple[int, int], int] = defaultdict(int)
     for old, new, _graduate in plan.transfers:
         counted[old, new] += 1
@@ -222,8 +221,12 @@ def _tell_units(plan: Plan, campaign: Campaign, events: EventRows) -> None:
     )
     for (old, new), people in counted.items():
         data: dict[str, Any] = {"campaign": campaign.code, "people": people}
-        events.add(old, "people_transferred_out", type_=UNIT_TYPE, new=names[new], **data)
-        events.add(new, "people_transferred_in", type_=UNIT_TYPE, old=names[old], **data)
+        record_many(
+            [
+                build_event(Unit(pk=old), "people_transferred_out", by=by, new=names[new], data=data),
+                build_event(Unit(pk=new), "people_transferred_in", by=by, old=names[old], data=data),
+            ]
+        )
 
 
 @transaction.atomic

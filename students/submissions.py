@@ -3,6 +3,7 @@
 Numbered per college and term; a later submission adds people. Nobody is in two open ones: the database decides that.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -334,6 +335,11 @@ def return_item(*, item: SubmissionItem, code: RefusalCode, by: User, note: str 
     The open item closes, so that a new picture may be submitted. Also a verified image may be returned, unless it
     is in a live batch. Raises NotAllowed, NothingToVerify, InBatch.
     """
+    submission = _return_one(item, code, by, note)
+    record(submission, "items_returned", by=by, data={"people": 1})
+
+
+def _return_one(item: SubmissionItem, code: RefusalCode, by: User, note: str) -> Submission:
     _must_be_staff(by)
     submission = Submission.objects.select_for_update().get(pk=item.submission_id)
     item = SubmissionItem.objects.select_for_update().get(pk=item.pk)
@@ -345,18 +351,18 @@ def return_item(*, item: SubmissionItem, code: RefusalCode, by: User, note: str 
     pairs = [(item.graduate_id, item.photo_id)]
     refuse_pictures(pairs=pairs, stage=Stage.VERIFICATION, code=code, by=by, note=note)
     _settle(submission, by)
+    return submission
 
 
 @transaction.atomic
 def return_items(*, items: Iterable[SubmissionItem], code: RefusalCode, by: User, note: str = "") -> int:
     """`return_item` for several, all or none; returns how many. Raises NothingToVerify for an empty choice."""
-    count = 0
-    for item in items:
-        return_item(item=item, code=code, by=by, note=note)
-        count += 1
-    if not count:
+    counts: Counter[Submission] = Counter(_return_one(item, code, by, note) for item in items)
+    for submission, people in counts.items():  # the college is told once, not of every image
+        record(submission, "items_returned", by=by, data={"people": people})
+    if not counts:
         raise NothingToVerify()
-    return count
+    return counts.total()
 
 
 def refuse_pictures(

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 
 from photocampus import clock
-from photocampus.models import Job, User, WorkerBeat
+from photocampus.models import Event, Job, Notification, User, WorkerBeat
 from sessions.models import Delivery, Receipt, Venue
 from students.models import (
     IngestBatch,
@@ -91,6 +91,7 @@ def named(opens: Opens, *names: str) -> dict[str, Opens]:
 
 OBJECTS: dict[str, Opens] = {
     **named(of("job", may=OWNER), "job", "job-cancel"),
+    "inbox-open": of("notification", may=frozenset({"unit"})),
     "units:read-edition": of("notice", "edition", "edition", may=EVERYBODY),
     "units:notice-file": of("attachment", may=EVERYBODY),
     **named(
@@ -220,6 +221,10 @@ def _add_papers(world: World, staff: User, coordinator: User) -> None:
     )
     attachment = NoticeAttachment(notice=notice, name="附件.txt", size=2, sha256="0" * 64)
     attachment.file.save("x", ContentFile(b"ok"))
+    event = Event.objects.create(subject_type="units.notice", subject_id=notice.pk, kind="notice_published")
+    notification = Notification.objects.create(
+        user=coordinator, event=event, facts={"title": "通知", "edition": 1}, url="/"
+    )
     job = Job.objects.create(kind="students.roster_read", by=coordinator)
     uploads = [
         RosterUpload.objects.create(
@@ -237,6 +242,7 @@ def _add_papers(world: World, staff: User, coordinator: User) -> None:
         "attachment": attachment,
         "coordinator": coordinator,
         "job": job,
+        "notification": notification,
         "upload": uploads[0],
         "office_upload": uploads[1],
     }

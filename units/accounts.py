@@ -16,7 +16,6 @@ from photocampus.accounts import (
 )
 from photocampus.errors import ChangedMeanwhile, DomainError
 from photocampus.events import record
-from photocampus.mail import tell
 from photocampus.models import Role, User
 from units.models import Membership, Studio, StudioMembership, Unit
 
@@ -156,7 +155,6 @@ def hand_over(
     )
     if switch_off and leaving.is_active and not has_place(leaving):
         switch_off_account(user=leaving, by=by, reason=str(_("handed over")))
-    tell_about_handover(leaving, successor, str(place))
     return fresh
 
 
@@ -177,24 +175,4 @@ def has_place(user: User) -> bool:
     return (
         Membership.objects.filter(user=user, ended_at=None).exists()
         or StudioMembership.objects.filter(user=user, ended_at=None).exists()
-    )
-
-
-def tell_about_handover(leaving: User, successor: User, place: str) -> None:
-    """One mail each, on commit, where an address and a mail server are there."""
-    names = {"place": place, "leaving": leaving.name, "successor": successor.name}
-    tell(
-        leaving,
-        subject=_("You have handed over %(place)s") % names,
-        text=_("%(successor)s now works for %(place)s in the graduates' photograph portal. Thank you.")
-        % names,
-    )
-    tell(
-        successor,
-        subject=_("You now work for %(place)s") % names,
-        text=_(
-            "You have taken over %(place)s from %(leaving)s in the graduates' photograph portal. "
-            "What is open waits on your start page; the whole history is there."
-        )
-        % names,
     )

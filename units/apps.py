@@ -8,4 +8,4 @@ class UnitsConfig(AppConfig):
     verbose_name = _("Campaigns, units and studios")
 
     def ready(self) -> None:
-        from units import access  # noqa: F401  (registers the access rules)
+        from units import access, told  # noqa: F401  (they register their rules)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from photocampus.access import visible_to
 from photocampus.models import Role, User
 from photocampus.navigation import NavItem, nav_items
+from photocampus.told import unread_count
 from units.access import own_unit_ids, studio_ids
 from units.models import Campaign, CampaignState, Contract, Studio, Unit
 
@@ -84,6 +85,11 @@ def start(request: HttpRequest) -> Iterable[NavItem]:
         yield NavItem(_("Academic affairs"), reverse("admin:index"), icon="home")
         if here.campaign:
             yield NavItem(_("Units"), reverse("students:units", args=[here.campaign.code]), icon="people")
+
+
+@nav_items(1)
+def inbox(request: HttpRequest) -> Iterable[NavItem]:
+    yield NavItem(_("Inbox"), reverse("inbox"), icon="inbox", count=unread_count(request))
 
 
 @nav_items(5)

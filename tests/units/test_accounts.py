@@ -4,7 +4,7 @@ import pytest
 
 from photocampus.accounts import AccountIsOff
 from photocampus.errors import ChangedMeanwhile, NotAllowed
-from photocampus.models import Event, Role, User
+from photocampus.models import Event, Notification, Role, User
 from tests import factories as make
 from units import accounts
 from units.access import own_unit_ids
@@ -46,21 +46,26 @@ def test_add_coordinator_refusals(staff):
         accounts.add_coordinator(user=make.make_user(Role.UNIT), unit=unit, by=user)
 
 
-def test_hand_over_keeps_history_and_tells_both(staff, mailoutbox, django_capture_on_commit_callbacks):
+def test_hand_over_keeps_history_and_tells_both(staff, django_capture_on_commit_callbacks):
     unit = make.make_unit()
     leaving = make.make_coordinator(unit, email="old@example.org")
     successor = make.make_user(Role.UNIT, email="new@example.org")
     membership = Membership.objects.get()
     with django_capture_on_commit_callbacks(execute=True):
         accounts.hand_over(membership=membership, successor=successor, by=staff, switch_off=True)
+    assert [row.user for row in Notification.objects.all()] == [successor]  # who left is switched off
     assert Membership.objects.get(user=leaving).ended_at is not None
     assert Membership.objects.get(user=successor).ended_at is None
     assert not User.objects.get(pk=leaving.pk).is_active
-    assert {mail.to[0] for mail in mailoutbox} == {"old@example.org", "new@example.org"}
     event = Event.objects.get(kind="handed_over")
     assert (event.old, event.new) == (leaving.username, successor.username)
     with pytest.raises(ChangedMeanwhile):
         accounts.hand_over(membership=membership, successor=successor, by=staff)
+    third = make.make_user(Role.UNIT)
+    with django_capture_on_commit_callbacks(execute=True):
+        accounts.hand_over(membership=Membership.objects.get(user=successor), successor=third, by=staff)
+    told = Notification.objects.filter(event__kind="handed_over", event__new=third.username)
+    assert {row.user for row in told} == {successor, third}
 
 
 def test_hand_over_leaves_the_account_on_while_another_place_is_left(staff):

@@ -10,11 +10,13 @@ from django.db import OperationalError, close_old_connections, connection
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
 
+from photocampus.chores import run_due_chores
 from photocampus.jobs import requeue_lost_jobs, worker_name
 from photocampus.models import WorkerBeat
 
 logger = logging.getLogger("photocampus.jobs")
 SWEEP_SECONDS = 2.0
+CHORE_SECONDS = 5.0
 
 
 class Command(BaseCommand):
@@ -29,6 +31,10 @@ class Command(BaseCommand):
         stop = threading.Event()
         thread = threading.Thread(target=keep_sweeping, args=(name, stop), daemon=True)
         thread.start()
+        # A thread of its own: a slow mail server must not look like a dead worker.
+        chores = threading.Thread(target=keep_doing_chores, args=(stop,), daemon=True)
+        if not batch:
+            chores.start()
         worker = Worker(
             queue_names=["default"],
             interval=0.5,
@@ -45,6 +51,8 @@ class Command(BaseCommand):
         finally:
             stop.set()
             thread.join(timeout=5)
+            if not batch:
+                chores.join(timeout=5)
             WorkerBeat.objects.filter(worker=name).delete()
 
 
@@ -64,4 +72,14 @@ def keep_sweeping(name: str, stop: threading.Event) -> None:
             sweep(name)
         except OperationalError:
             logger.warning("the database was busy; sweeping again soon")
+    connection.close()
+
+
+def keep_doing_chores(stop: threading.Event) -> None:
+    while not stop.wait(CHORE_SECONDS):
+        try:
+            close_old_connections()
+            run_due_chores()
+        except OperationalError:
+            logger.warning("the database was busy; the regular work comes round again")
     connection.close()

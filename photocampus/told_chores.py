@@ -1,0 +1,17 @@
+"""What of being told is done by the clock: messages a killed process left, and mail."""
+
+from datetime import timedelta
+
+from photocampus.chores import chore
+from photocampus.told import tell_waiting
+from photocampus.told_mail import send_due_mail
+
+
+@chore("told", every=timedelta(seconds=10))
+def tell_what_waits() -> int:
+    return tell_waiting()
+
+
+@chore("mail", every=timedelta(seconds=10))
+def send_mail() -> int:
+    return send_due_mail()
