@@ -48,6 +48,7 @@ WORDS: dict[str, str | Promise] = {
     "moved": gettext_lazy("Booking moved"),
     "said": gettext_lazy("Message written"),
     "items_returned": gettext_lazy("Images returned"),
+    "flag_cleared": gettext_lazy("Booking no longer flagged"),
     "companion_named": gettext_lazy("Companion named"),
     "venue_added": gettext_lazy("Venue added"),
     "venue_chosen": gettext_lazy("Venue chosen"),

@@ -18,6 +18,7 @@ from sessions.models import (
     Shot,
     Station,
     Venue,
+    WaitlistEntry,
 )
 from units.access import by_role, granted, studio_ids, units_condition
 from units.models import Unit
@@ -58,6 +59,11 @@ def plan_entries_of(user: User) -> Any:
 def venues_of(user: User) -> Any:
     booked = Booking.objects.filter(studio__in=studio_ids(user)).values("venue")
     return by_role(user, unit=units_condition(user, "unit"), studio=Q(pk__in=booked))
+
+
+@access_rule(WaitlistEntry)
+def waitlist_of(user: User) -> Any:
+    return by_role(user, unit=units_condition(user, "unit"), studio=Q(studio__in=studio_ids(user)))
 
 
 def own_people(user: User, path: str, *, studio: str) -> Any:

@@ -35,9 +35,10 @@ from sessions.models import (
     Station,
     StationDayOff,
     Venue,
+    WaitlistEntry,
     WeeklyHours,
 )
-from sessions.studio_days import SpansInWrongOrder, flag_shut_hours
+from sessions.studio_days import SpansInWrongOrder, calendar_changed
 from units.models import Studio
 
 
@@ -59,8 +60,12 @@ class CalendarAdmin(PortalAdmin):
     may_add = True
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A line that goes over to another studio (or to its station) concerns both."""
+        before = type(obj)._default_manager.filter(pk=obj.pk).first() if change else None
         super().save_model(request, obj, form, change)
-        flag_shut_hours(studio_of(obj), request.user if isinstance(request.user, User) else None)
+        by = request.user if isinstance(request.user, User) else None
+        for studio in {studio_of(row) for row in (before, obj) if row is not None}:
+            calendar_changed(studio, by)
 
 
 def studio_of(row: Any) -> Studio:
@@ -71,7 +76,7 @@ def take_out_and_flag(row: Any, user: User, data: dict[str, Any]) -> None:
     """A closure or exception that is not; bookings are looked at again."""
     studio = studio_of(row)
     take_out(row, user, data)
-    flag_shut_hours(studio, user)
+    calendar_changed(studio, user)
 
 
 @admin.register(WeeklyHours)
@@ -155,6 +160,15 @@ class VenueAdmin(LogAdmin):
     list_filter = ("unit", "is_active")
     list_select_related = ("unit",)
     search_fields = ("name", "unit__name")
+
+
+@admin.register(WaitlistEntry)
+class WaitlistEntryAdmin(LogAdmin):
+    list_display = ("day", "unit", "kind", "people", "studio", "campaign", "state", "joined_at", "joined_by")
+    list_filter = ("campaign", "studio", "state", "kind", "day")
+    list_select_related = ("unit", "studio", "campaign", "joined_by")
+    search_fields = ("unit__name",)
+    hidden_fields = ("public_id",)
 
 
 @admin.register(Booking)

@@ -27,7 +27,8 @@ class SessionsConfig(AppConfig):
 
     def follow_the_roster(self) -> None:
         """R4 and the expected people of shoots keep in step with every change of the roster and of the line itself."""
-        from sessions import expectations, routes, studio_days
+        from sessions import expectations, offers, routes, studio_days
+        from sessions.holding import on_hours_freed
         from students.hooks import on_roster_changed
         from units.hooks import on_campaign_changed
 
@@ -35,3 +36,4 @@ class SessionsConfig(AppConfig):
         on_roster_changed(expectations.follow_roster)
         on_campaign_changed(routes.follow_threshold)
         on_campaign_changed(studio_days.follow_window)
+        on_hours_freed(offers.offer_freed_hours)

@@ -14,9 +14,10 @@ from photocampus import clock
 from photocampus.errors import DomainError, MissingReason, NotAllowed
 from photocampus.events import move_state, record
 from photocampus.models import Role, User
-from sessions.expectations import expect_graduates, forget_expected, grant_units, to_expect, without_picture
-from sessions.holding import NoHours, exchange_hours, hold_hours, release_all
-from sessions.hours import HalfHour, held_hours, require_open, stretches
+from sessions.conversation import MOVES, answer_by, locked, tell
+from sessions.expectations import expect_graduates, forget_expected, grant_units, people_of, to_expect
+from sessions.holding import NoHours, exchange_hours, hold_hours, lapse_first, release_all
+from sessions.hours import HalfHour, held_hours, require_open
 from sessions.models import (
     OPEN_STATES,
     Attendance,
@@ -29,20 +30,14 @@ from sessions.models import (
     PlanEntry,
     Venue,
 )
+from sessions.offers import drop_served
 from sessions.parties import require_studio, require_unit
 from sessions.routes import require_kind, set_flag
 from sessions.venues import judge_venue
-from students.models import Graduate
 from units.access import own_unit_ids
 from units.models import Campaign, CampaignState, Contract, Studio, Unit
 
 S = BookingState
-MOVES: dict[str, set[str]] = {
-    S.ASKED: {S.PROPOSED, S.CONFIRMED, S.DECLINED, S.WITHDRAWN, S.LAPSED},
-    S.PROPOSED: {S.COUNTERED, S.CONFIRMED, S.DECLINED, S.WITHDRAWN, S.LAPSED},
-    S.COUNTERED: {S.PROPOSED, S.CONFIRMED, S.DECLINED, S.WITHDRAWN, S.LAPSED},
-    S.CONFIRMED: {S.CANCELLED},  # under way and done: the day itself, see sessions/shoots.py
-}
 
 
 class CampaignNotOpen(DomainError):
@@ -87,22 +82,7 @@ class NobodyWaits(DomainError):
     message = _("Nobody of these units waits for a picture.")
 
 
-def _locked(booking: Booking) -> Booking:
-    return Booking.objects.select_for_update().get(pk=booking.pk)
-
-
-def _say(booking: Booking, step: str, by: User | None, note: str = "") -> None:
-    hours = [
-        [s.station.code, f"{s.day}", f"{s.start:%H:%M}", f"{s.end:%H:%M}"]
-        for s in stretches(held_hours(booking))
-    ]
-    BookingMessage.objects.create(booking=booking, step=step, note=note.strip(), hours=hours, by=by)
-
-
-def _deadline(campaign: Campaign) -> dt.datetime:
-    return clock.now() + dt.timedelta(days=campaign.hold_days)
-
-
+@lapse_first
 @transaction.atomic
 def ask_booking(
     *,
@@ -146,30 +126,25 @@ def ask_booking(
         venue=venue if kind == BookingKind.ON_SITE else None,
         companion_name=companion_name.strip(),
         companion_phone=companion_phone.strip(),
-        held_until=_deadline(campaign),
+        held_until=answer_by(campaign),
         asked_by=by,
         asked_at=clock.now(),
     )
     BookingUnit.objects.bulk_create(BookingUnit(booking=booking, unit=unit) for unit in units)
     hold_hours(booking=booking, hours=hours, by=by)
-    _say(booking, S.ASKED, by, note)
+    drop_served(booking=booking, hours=hours, by=by)
+    tell(booking, S.ASKED, by, note)
     record(booking, "state_asked", by=by, new=S.ASKED, data={"half_hours": len(set(hours)), "people": people})
     return booking
 
 
-def people_of(campaign: Campaign, units: Collection[Unit], kind: str) -> int:
-    """How many are to be photographed: everybody of the units, or at a make-up who is still without a picture."""
-    if kind == BookingKind.MAKEUP:
-        return without_picture(campaign, units).count()
-    return Graduate.objects.filter(campaign=campaign, enrolment__unit__in=units).to_be_photographed().count()
-
-
+@lapse_first
 @transaction.atomic
 def propose_hours(
     *, booking: Booking, hours: Collection[HalfHour], agreed_load: int, by: User, note: str = ""
 ) -> None:
     """The studio offers other hours (or other numbers of people); the old ones are freed only if the new are held."""
-    booking = _locked(booking)
+    booking = locked(booking)
     require_studio(by, booking.studio)
     _require_load(agreed_load)
     require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
@@ -180,27 +155,28 @@ def propose_hours(
         by=by,
         reason=note,
         agreed_load=agreed_load,
-        held_until=_deadline(booking.campaign),
+        held_until=answer_by(booking.campaign),
     )
     exchange_hours(booking=booking, hours=hours, by=by)
-    _say(booking, S.PROPOSED, by, note)
+    tell(booking, S.PROPOSED, by, note)
 
 
+@lapse_first
 @transaction.atomic
 def counter_proposal(*, booking: Booking, hours: Collection[HalfHour], by: User, note: str = "") -> None:
     """The unit answers the studio's proposal with other hours."""
-    booking = _locked(booking)
+    booking = locked(booking)
     require_unit(by, list(booking.units.all()))
     require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
-    move_state(booking, S.COUNTERED, moves=MOVES, by=by, reason=note, held_until=_deadline(booking.campaign))
+    move_state(booking, S.COUNTERED, moves=MOVES, by=by, reason=note, held_until=answer_by(booking.campaign))
     exchange_hours(booking=booking, hours=hours, by=by)
-    _say(booking, S.COUNTERED, by, note)
+    tell(booking, S.COUNTERED, by, note)
 
 
 @transaction.atomic
 def accept_proposal(*, booking: Booking, by: User, note: str = "") -> None:
     """The unit agrees to what the studio proposed; with that the booking is confirmed. Refusals: `confirm_booking`."""
-    booking = _locked(booking)
+    booking = locked(booking)
     require_unit(by, list(booking.units.all()))
     if booking.state != S.PROPOSED:
         move_state(booking, S.CONFIRMED, moves={S.PROPOSED: {S.CONFIRMED}}, by=by)  # refuses, and says why
@@ -215,10 +191,10 @@ def confirm_booking(*, booking: Booking, agreed_load: int, by: User, note: str =
     creates the expected people. Raises `CompanionMissing`, `VenueMissing`, `VenueUnfit`, `LoadMissing`,
     `StudioClosed` and `OutsideWindow` when the calendar changed meanwhile, `NoHours` when the hours were lost.
     """
-    booking = _locked(booking)
+    booking = locked(booking)
     require_studio(by, booking.studio)
-    if booking.state == S.PROPOSED:
-        # The studio's own proposal is the unit's to accept.
+    if waiting_for(booking) == "unit":
+        # The studio's own proposal, and what the waiting list offered, is the unit's to accept.
         move_state(booking, S.CONFIRMED, moves={}, by=by)
     _confirm(booking, agreed_load, by, note)
 
@@ -243,7 +219,7 @@ def _confirm(booking: Booking, agreed_load: int, by: User, note: str) -> None:
     units = list(booking.units.all())
     grant_units(booking=booking, units=units, by=by)
     expect_graduates(booking=booking, by=by)
-    _say(booking, S.CONFIRMED, by, note)
+    tell(booking, S.CONFIRMED, by, note)
 
 
 def _require_load(agreed_load: int) -> None:
@@ -283,7 +259,7 @@ def require_venue(booking: Booking, hours: Collection[HalfHour]) -> None:
 @transaction.atomic
 def name_companion(*, booking: Booking, name: str, phone: str, by: User) -> None:
     """R16: the unit names who stays throughout. Possible until the shoot is over."""
-    booking = _locked(booking)
+    booking = locked(booking)
     require_unit(by, list(booking.units.all()))
     if booking.state not in (*OPEN_STATES, S.CONFIRMED, S.UNDER_WAY):
         raise NotAllowed()
@@ -297,7 +273,7 @@ def name_companion(*, booking: Booking, name: str, phone: str, by: User) -> None
 @transaction.atomic
 def choose_venue(*, booking: Booking, venue: Venue, by: User) -> None:
     """The unit names the room of an on-site shoot; once confirmed, only one that fulfils R14."""
-    booking = _locked(booking)
+    booking = locked(booking)
     require_unit(by, list(booking.units.all()))
     if booking.state not in (*OPEN_STATES, S.CONFIRMED) or booking.kind != BookingKind.ON_SITE:
         raise NotAllowed()
@@ -310,7 +286,7 @@ def choose_venue(*, booking: Booking, venue: Venue, by: User) -> None:
 
 def _close(booking: Booking, to: str, by: User, reason: str) -> None:
     move_state(booking, to, moves=MOVES, by=by, reason=reason, held_until=None, sequence=booking.sequence + 1)
-    _say(booking, to, by, reason)  # the hours of the last step stay readable in the conversation
+    tell(booking, to, by, reason)  # the hours of the last step stay readable in the conversation
     release_all(booking)
     forget_expected(booking)
     set_flag(booking, "", "", by)
@@ -319,7 +295,7 @@ def _close(booking: Booking, to: str, by: User, reason: str) -> None:
 @transaction.atomic
 def decline_booking(*, booking: Booking, reason: str, by: User) -> None:
     """The studio says no, with a reason; the hours are free again."""
-    booking = _locked(booking)
+    booking = locked(booking)
     require_studio(by, booking.studio)
     if not reason.strip():
         raise MissingReason()
@@ -329,7 +305,7 @@ def decline_booking(*, booking: Booking, reason: str, by: User) -> None:
 @transaction.atomic
 def withdraw_booking(*, booking: Booking, by: User, note: str = "") -> None:
     """The unit takes back what is not confirmed yet; the hours are free again."""
-    booking = _locked(booking)
+    booking = locked(booking)
     require_unit(by, list(booking.units.all()))
     _close(booking, S.WITHDRAWN, by, note)
 
@@ -337,7 +313,7 @@ def withdraw_booking(*, booking: Booking, by: User, note: str = "") -> None:
 @transaction.atomic
 def cancel_booking(*, booking: Booking, reason: str, by: User) -> None:
     """Call a confirmed shoot off, with a reason: the unit, the studio, or academic affairs. Raises `PicturesTaken`."""
-    booking = _locked(booking)
+    booking = locked(booking)
     _require_party(by, booking)
     if not reason.strip():
         raise MissingReason()
@@ -351,7 +327,7 @@ def reroute_booking(*, booking: Booking, reason: str, by: User) -> None:
 
     Open requests are declined, confirmed shoots cancelled. Raises `PicturesTaken` and `IllegalMove`.
     """
-    booking = _locked(booking)
+    booking = locked(booking)
     if by.role != Role.STAFF or not booking.flag:
         raise NotAllowed()
     if not reason.strip():
@@ -373,6 +349,7 @@ def _require_untouched(booking: Booking) -> None:
         raise PicturesTaken(people=people)
 
 
+@lapse_first
 @transaction.atomic
 def move_booking(*, booking: Booking, hours: Collection[HalfHour], by: User, note: str = "") -> None:
     """Move a confirmed shoot to other hours in one exchange: the old hours are freed only if the new are held.
@@ -380,7 +357,7 @@ def move_booking(*, booking: Booking, hours: Collection[HalfHour], by: User, not
     Plan entries outside the new hours are dropped, the others stay. Raises `HoursTaken`, `StudioClosed`,
     `OutsideWindow`, `VenueUnfit` (more crews than the room takes), `PicturesTaken`.
     """
-    booking = _locked(booking)
+    booking = locked(booking)
     _require_party(by, booking)
     if booking.state != S.CONFIRMED:
         move_state(booking, S.CONFIRMED, moves={}, by=by)  # refuses, and says why
@@ -396,7 +373,7 @@ def move_booking(*, booking: Booking, hours: Collection[HalfHour], by: User, not
     drop_plan_outside(booking)
     if booking.flag == "hours":
         set_flag(booking, "", "", by)
-    _say(booking, "moved", by, note)
+    tell(booking, "moved", by, note)
     record(booking, "moved", by=by, old=old, new=len(set(hours)), reason=note)
 
 
@@ -427,7 +404,7 @@ def say(*, booking: Booking, note: str, by: User) -> None:
 
 def waiting_for(booking: Booking) -> str:
     """Whose turn it is: "studio", "unit", or "" when nobody has to answer."""
-    turn: dict[str, str] = {S.ASKED: "studio", S.COUNTERED: "studio", S.PROPOSED: "unit"}
+    turn: dict[str, str] = {S.OFFERED: "unit", S.ASKED: "studio", S.COUNTERED: "studio", S.PROPOSED: "unit"}
     return turn.get(booking.state, "")
 
 

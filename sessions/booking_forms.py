@@ -7,7 +7,8 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from sessions.models import Route, Station, Venue
+from sessions.models import BookingKind, Route, Station, Venue
+from units.models import Studio
 
 PHONE = RegexValidator(r"^\+?[0-9][0-9 -]{5,19}$", _("Please enter a telephone number."))
 
@@ -75,6 +76,20 @@ class NoteForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class WaitlistForm(forms.Form):
+    """Which day's list to join, and with how many people; studios are named by code."""
+
+    studio = forms.ModelChoiceField(queryset=Studio.objects.none(), to_field_name="code")
+    kind = forms.ChoiceField(choices=BookingKind.choices)
+    day = forms.DateField()
+    people = forms.IntegerField(label=_("People in the group"), min_value=1, required=False)
+
+    def __init__(self, *args: Any, studios: list[Studio], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = Studio.objects.filter(pk__in=[studio.pk for studio in studios])
+        self.fields["studio"].queryset = known  # type: ignore[attr-defined]
 
 
 class LoadForm(NoteForm):

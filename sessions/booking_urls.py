@@ -9,6 +9,7 @@ from sessions import (
     studio_bookings,
     unit_bookings,
     venue_pages,
+    waitlist_pages,
 )
 
 UNIT = "unit/<str:unit>/<str:campaign>/"
@@ -29,6 +30,9 @@ urlpatterns = [
         unit_bookings.UnitBookingAct.as_view(),
         name="unit-booking-act",
     ),
+    path(f"{UNIT}waitlist/", waitlist_pages.UnitWaitlist.as_view(), name="unit-waitlist"),
+    path(f"{UNIT}waitlist/join/", waitlist_pages.JoinWaitlist.as_view(), name="join-waitlist"),
+    path(f"{UNIT}waitlist/<str:entry>/leave/", waitlist_pages.LeaveWaitlist.as_view(), name="leave-waitlist"),
     path(f"{UNIT}venues/", venue_pages.Venues.as_view(), name="venues"),
     path(f"{UNIT}venues/new/", venue_pages.VenueEdit.as_view(), name="venue-new"),
     path(f"{UNIT}venues/<str:venue>/", venue_pages.VenueEdit.as_view(), name="venue"),
@@ -48,6 +52,7 @@ urlpatterns = [
         studio_bookings.StudioBookingAct.as_view(),
         name="studio-booking-act",
     ),
+    path(f"{STUDIO}waitlist/", waitlist_pages.StudioWaitlist.as_view(), name="studio-waitlist"),
     path(f"{STUDIO}calendar/", calendar_pages.StudioCalendarPage.as_view(), name="studio-calendar"),
     path(f"{STUDIO}days/", calendar_pages.StudioDays.as_view(), name="studio-days"),
     path(f"{STUDIO}days/<str:act>/", calendar_pages.StudioDaysAct.as_view(), name="studio-days-act"),
@@ -55,5 +60,6 @@ urlpatterns = [
     path(f"{STUDIO}individual/", studio_bookings.OpenIndividualDay.as_view(), name="open-individual-day"),
     path(f"{OFFICE}routes/", route_pages.Routes.as_view(), name="routes"),
     path(f"{OFFICE}routes/<str:unit>/", route_pages.RouteDecision.as_view(), name="route-decision"),
+    path(f"{OFFICE}waitlist/", waitlist_pages.OfficeWaitlist.as_view(), name="office-waitlist"),
     path(f"{OFFICE}bookings/<str:booking>/", route_pages.FlaggedBooking.as_view(), name="flagged-booking"),
 ]

@@ -11,6 +11,7 @@ from sessions.hours import HalfHour
 from sessions.models import Booking, BookingState, Station
 
 STEPS: dict[str, Any] = {
+    BookingState.OFFERED: _("Offered from the waiting list"),
     BookingState.ASKED: _("Asked"),
     BookingState.PROPOSED: _("The studio proposed"),
     BookingState.COUNTERED: _("The unit asked for other hours"),

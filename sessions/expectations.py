@@ -36,6 +36,13 @@ def without_picture(campaign: Campaign, units: Iterable[Unit]) -> QuerySet[Gradu
     return people.filter(~Exists(taken) | Exists(refused))
 
 
+def people_of(campaign: Campaign, units: Collection[Unit], kind: str) -> int:
+    """How many are to be photographed: everybody of the units, or at a make-up who is still without a picture."""
+    if kind == BookingKind.MAKEUP:
+        return without_picture(campaign, units).count()
+    return Graduate.objects.filter(campaign=campaign, enrolment__unit__in=units).to_be_photographed().count()
+
+
 def to_expect(booking: Booking) -> QuerySet[Graduate]:
     """Whom the booking is for: everybody of its units without a picture who waits at no other firm shoot.
 

@@ -1,7 +1,9 @@
 """Holding half hours: the database decides who was first; a lapsed hold gives way in the same transaction."""
 
-from collections.abc import Collection, Iterable
-from typing import Any
+import datetime as dt
+import functools
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, ParamSpec, TypeVar, cast
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -11,9 +13,28 @@ from photocampus.errors import DomainError
 from photocampus.events import move_state
 from photocampus.models import User
 from sessions.hours import HalfHour, free_instead, held_hours, holder_name, hours_text, stale
-from sessions.models import Booking, BookingMessage, BookingState, Hold
+from sessions.models import OPEN_STATES, Booking, BookingMessage, BookingState, Hold
+from sessions.routes import set_flag
+from units.models import Studio
 
-LAPSE = {state: {BookingState.LAPSED} for state in ("asked", "proposed", "countered")}
+LAPSE = {state: {BookingState.LAPSED} for state in OPEN_STATES}
+P = ParamSpec("P")
+R = TypeVar("R")
+# Called in the transaction in which hours became free: the studio, and the days (None: any day may have more room).
+FreedListener = Callable[[Studio, Collection[dt.date] | None], object]
+_listeners: list[FreedListener] = []
+
+
+def on_hours_freed(listener: FreedListener) -> FreedListener:
+    """Register who wants to know of hours that became free; called when the app is ready."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+    return listener
+
+
+def hours_freed(studio: Studio, days: Collection[dt.date] | None = None) -> None:
+    for listener in _listeners:
+        listener(studio, days)
 
 
 class HoursTaken(DomainError):
@@ -44,12 +65,33 @@ def hold_hours(*, booking: Booking, hours: Collection[HalfHour], by: User) -> No
     release_lapsed(on=wanted, but=booking)
     try:
         with transaction.atomic():
-            Hold.objects.bulk_create(
-                Hold(booking=booking, station_id=hour.station, day=hour.day, start=hour.start)
-                for hour in wanted
-            )
+            insert_holds(booking, wanted)
     except IntegrityError:
         raise taken(booking=booking, wanted=wanted, by=by) from None
+
+
+def insert_holds(booking: Booking, hours: Collection[HalfHour]) -> None:
+    """The rows themselves; the database refuses (`IntegrityError`) what is held already."""
+    Hold.objects.bulk_create(
+        Hold(booking=booking, station_id=hour.station, day=hour.day, start=hour.start)
+        for hour in sorted(set(hours))
+    )
+
+
+def lapse_first(use_case: Callable[P, R]) -> Callable[P, R]:
+    """Let lapsed holds on the use case's `hours` go in a transaction of their own, before it begins.
+
+    So they are gone, and offered to whoever waits for the day, even if the use case itself is refused.
+    """
+
+    @functools.wraps(use_case)
+    def act(*args: P.args, **kwargs: P.kwargs) -> R:
+        hours = cast("Collection[HalfHour]", kwargs.get("hours") or ())
+        if hours:
+            release_lapsed(on=hours, but=cast("Booking | None", kwargs.get("booking")))
+        return use_case(*args, **kwargs)
+
+    return act
 
 
 def exchange_hours(*, booking: Booking, hours: Collection[HalfHour], by: User) -> bool:
@@ -70,13 +112,22 @@ def exchange_hours(*, booking: Booking, hours: Collection[HalfHour], by: User) -
 
 
 def release(booking: Booking, hours: Iterable[HalfHour]) -> None:
+    """Give some hours of the booking back."""
+    days = set()
     for hour in hours:
         Hold.objects.filter(booking=booking, station=hour.station, day=hour.day, start=hour.start).delete()
+        days.add(hour.day)
+    if days:
+        hours_freed(booking.studio, days)
 
 
 def release_all(booking: Booking) -> int:
     """Give all hours of the booking back."""
-    return Hold.objects.filter(booking=booking).delete()[0]
+    days = set(Hold.objects.filter(booking=booking).values_list("day", flat=True))
+    released = Hold.objects.filter(booking=booking).delete()[0]
+    if days:
+        hours_freed(booking.studio, days)
+    return released
 
 
 def release_lapsed(*, on: Collection[HalfHour] = (), but: Booking | None = None) -> int:
@@ -91,12 +142,15 @@ def release_lapsed(*, on: Collection[HalfHour] = (), but: Booking | None = None)
         bookings = bookings.filter(pk__in=holds.values("booking"))
     if but is not None:
         bookings = bookings.exclude(pk=but.pk)
+    if not bookings.exists():  # no write lock for nothing
+        return 0
     lapsed = 0
     with transaction.atomic():
-        for booking in bookings.select_for_update().order_by("pk"):
-            move_state(booking, BookingState.LAPSED, moves=LAPSE, by=None)
-            release_all(booking)
+        for booking in bookings.select_for_update(of=("self",)).select_related("studio").order_by("pk"):
+            move_state(booking, BookingState.LAPSED, moves=LAPSE, by=None, held_until=None)
             BookingMessage.objects.create(booking=booking, step=BookingState.LAPSED)
+            set_flag(booking, "", "", None)
+            release_all(booking)
             lapsed += 1
     return lapsed
 

@@ -1,7 +1,7 @@
 """A studio's calendar from its rows, and which half hours are free at this moment."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -334,6 +334,17 @@ def _nearest(pool: list[HalfHour], taken: Collection[HalfHour]) -> list[HalfHour
     return ranked[: len(taken)]
 
 
+def room_in(hours: Iterable[HalfHour], stations: Mapping[int, Station]) -> int:
+    """How many people these hours take, within each station's daily load."""
+    by_place: dict[tuple[int, dt.date], list[dt.time]] = {}
+    for hour in hours:
+        by_place.setdefault((hour.station, hour.day), []).append(hour.start)
+    return sum(
+        min(capacity(starts, stations[pk].rate), stations[pk].daily_load)
+        for (pk, _day), starts in by_place.items()
+    )
+
+
 def suggest_hours(
     *, studio: Studio, campaign: Campaign, kind: str, people: int, first: dt.date
 ) -> list[HalfHour]:
@@ -352,19 +363,30 @@ def suggest_hours(
     chosen: list[HalfHour] = []
     left = people
     for day in days:
-        for station in day.stations:
-            starts = day.free_of(station)
-            if left <= 0:
-                return chosen
-            needed = starts
-            for count in range(1, len(starts) + 1):
-                if min(capacity(starts[:count], station.rate), station.daily_load) >= left:
-                    needed = starts[:count]
-                    break
-            if needed:
-                chosen += [HalfHour(station.pk, day.day, start) for start in needed]
-                left -= min(capacity(needed, station.rate), station.daily_load)
-    return chosen if left <= 0 else []
+        hours, left = fill_day(day, left)
+        chosen += hours
+        if left <= 0:
+            return chosen
+    return []
+
+
+def fill_day(day: Day, people: int) -> tuple[list[HalfHour], int]:
+    """Free hours of one day for so many people, station by station, and how many people they do not take."""
+    chosen: list[HalfHour] = []
+    left = people
+    for station in day.stations:
+        starts = day.free_of(station)
+        if left <= 0:
+            break
+        needed = starts
+        for count in range(1, len(starts) + 1):
+            if min(capacity(starts[:count], station.rate), station.daily_load) >= left:
+                needed = starts[:count]
+                break
+        if needed:
+            chosen += [HalfHour(station.pk, day.day, start) for start in needed]
+            left -= min(capacity(needed, station.rate), station.daily_load)
+    return chosen, max(left, 0)
 
 
 def holder_name(hold_booking: Booking, asker: User, units: dict[int, list[Unit]] | None = None) -> str:

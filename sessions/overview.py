@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from photocampus import clock
 from photocampus.models import User
 from photocampus.waiting import Scope, waiting_items
-from sessions.models import Booking, BookingState, BookingUnit
+from sessions.models import OPEN_STATES, Booking, BookingUnit
 from sessions.progress import FIRM_STATES
 from sessions.routes import route_of_unit
 from sessions.routing import Route as RuledRoute
@@ -21,7 +21,7 @@ from students.progress import Progress, progress_by_unit, progress_of
 from units.access import StudioPage, UnitPage
 from units.models import Acknowledgement, Campaign, Contract, Membership, Studio, StudioGrant, Unit
 
-SHOWN_STATES = (BookingState.ASKED, BookingState.PROPOSED, *FIRM_STATES)
+SHOWN_STATES = (*OPEN_STATES, *FIRM_STATES)
 
 
 def rule_sentence(verdict: Verdict) -> str:

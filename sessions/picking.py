@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from photocampus import clock
 from photocampus.models import User
-from sessions.calendar import Shut, capacity
+from sessions.calendar import Shut
 from sessions.hours import (
     Day,
     HalfHour,
@@ -25,6 +25,7 @@ from sessions.hours import (
     availability,
     holder_name,
     read_stretches,
+    room_in,
     station_kind,
     stretches,
     suggest_hours,
@@ -103,14 +104,7 @@ class Picker:
     @property
     def chosen_people(self) -> int:
         """How many people the chosen hours take, within each station's daily load."""
-        by_place: dict[tuple[int, dt.date], list[dt.time]] = {}
-        for hour in self.chosen:
-            by_place.setdefault((hour.station, hour.day), []).append(hour.start)
-        rates = {station.pk: station for station in self.stations}
-        return sum(
-            min(capacity(starts, rates[pk].rate), rates[pk].daily_load)
-            for (pk, _day), starts in by_place.items()
-        )
+        return room_in(self.chosen, {station.pk: station for station in self.stations})
 
     @property
     def is_enough(self) -> bool:

@@ -58,12 +58,14 @@ class StudioBookings(StudioBookingPage):
         waiting = [entry for entry in listed if acts.waiting_for(entry[0]) == "studio"]
         firm = [entry for entry in listed if entry[0].state in ("confirmed", "under_way")]
         proposed = [entry for entry in listed if entry[0].state == BookingState.PROPOSED]
-        known = {entry[0].pk for entry in [*waiting, *firm, *proposed]}
+        offered = [entry for entry in listed if entry[0].state == BookingState.OFFERED]
+        known = {entry[0].pk for entry in [*waiting, *firm, *proposed, *offered]}
         return self.render(
             studio=self.studio,
             campaign=self.campaign,
             waiting=waiting,
             proposed=proposed,
+            offered=offered,
             firm=firm,
             past=[entry for entry in listed if entry[0].pk not in known],
             breadcrumb=self.crumbs(),

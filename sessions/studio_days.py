@@ -13,7 +13,7 @@ from photocampus.errors import DomainError, NotAllowed
 from photocampus.events import record
 from photocampus.models import User
 from sessions.booking import CampaignNotOpen, NotContracted, cancel_booking
-from sessions.holding import hold_hours
+from sessions.holding import hold_hours, hours_freed, lapse_first
 from sessions.hours import HalfHour, calendar_of, require_open
 from sessions.models import (
     ACTIVE_STATES,
@@ -61,7 +61,7 @@ def add_closure(*, studio: Studio, first: dt.date, last: dt.date, reason: str, b
         raise DaysInWrongOrder()
     closure = Closure.objects.create(studio=studio, first=first, last=last, reason=reason.strip())
     record(studio, "closure_added", by=by, new=f"{first} – {last}", reason=reason)
-    flag_shut_hours(studio, by)
+    calendar_changed(studio, by)
     return closure
 
 
@@ -71,7 +71,7 @@ def remove_closure(*, closure: Closure, by: User) -> None:
     record(closure.studio, "closure_removed", by=by, old=str(closure))
     studio = closure.studio
     closure.delete()
-    flag_shut_hours(studio, by)
+    calendar_changed(studio, by)
 
 
 @transaction.atomic
@@ -89,7 +89,7 @@ def set_exception(
         studio=studio, day=day, defaults={"openings": openings, "reason": reason.strip()}
     )
     record(studio, "exception_set", by=by, new=f"{day} {openings}", reason=reason)
-    flag_shut_hours(studio, by)
+    calendar_changed(studio, by)
     return row
 
 
@@ -99,7 +99,7 @@ def remove_exception(*, exception: DayException, by: User) -> None:
     record(exception.studio, "exception_removed", by=by, old=str(exception.day))
     studio = exception.studio
     exception.delete()
-    flag_shut_hours(studio, by)
+    calendar_changed(studio, by)
 
 
 @transaction.atomic
@@ -116,7 +116,7 @@ def save_station(*, studio: Studio, by: User, station: Station | None = None, **
     except IntegrityError:
         raise AlreadyEntered() from None
     record(station, "station_added" if is_new else "station_changed", by=by, new=station.code)
-    flag_shut_hours(studio, by)
+    calendar_changed(studio, by)
     return station
 
 
@@ -128,7 +128,7 @@ def add_day_off(*, station: Station, day: dt.date, reason: str, by: User) -> Sta
         station=station, day=day, defaults={"reason": reason.strip()}
     )
     record(station, "day_off_added", by=by, new=str(day), reason=reason)
-    flag_shut_hours(station.studio, by)
+    calendar_changed(station.studio, by)
     return row
 
 
@@ -138,7 +138,17 @@ def remove_day_off(*, day_off: StationDayOff, by: User) -> None:
     record(day_off.station, "day_off_removed", by=by, old=str(day_off.day))
     studio = day_off.station.studio
     day_off.delete()
-    flag_shut_hours(studio, by)
+    calendar_changed(studio, by)
+
+
+def calendar_changed(studio: Studio, by: User | None) -> int:
+    """Whatever changed in the studio's hours: bookings that lost theirs are flagged, new room goes to who waits.
+
+    Returns how many bookings are flagged.
+    """
+    flagged = flag_shut_hours(studio, by)
+    hours_freed(studio)
+    return flagged
 
 
 def flag_shut_hours(studio: Studio, by: User | None) -> int:
@@ -171,9 +181,10 @@ def follow_window(campaign: Campaign, fields: Collection[str], by: User | None) 
     """Listener of the campaign (see `units.hooks`): hours may now lie outside its window (R2)."""
     if {"window_start", "window_end"} & set(fields):
         for studio in Studio.objects.filter(contracts__campaign=campaign):
-            flag_shut_hours(studio, by)
+            calendar_changed(studio, by)
 
 
+@lapse_first
 @transaction.atomic
 def open_individual_day(
     *, studio: Studio, campaign: Campaign, hours: Collection[HalfHour], seats: int, by: User, note: str = ""

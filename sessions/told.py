@@ -86,6 +86,12 @@ for _kind, _says in {
     tell(BOOKING, _kind, says=_says, to=both_sides)
 tell(
     BOOKING,
+    "state_offered",
+    says=_("Hours have become free at %(studio)s for %(units)s: %(when)s. They are held until %(until)s."),
+    to=booking_readers(UNIT_SIDE),
+)
+tell(
+    BOOKING,
     "state_confirmed",
     says=_("The shoot of %(units)s with %(studio)s is confirmed: %(when)s."),
     to=both_sides,

@@ -1,5 +1,6 @@
 """The unit's side of booking: list, choosing hours, the conversation with the studio, companion and room."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from photocampus.errors import DomainError
 from sessions import booking as acts
 from sessions.booking_forms import AskForm, CompanionForm, NoteForm, ReasonForm, VenueChoiceForm
 from sessions.booking_view import conversation, people_facts
+from sessions.expectations import people_of
 from sessions.holding import HoursTaken
 from sessions.hours import HalfHour, Stretch, held_hours, stretches
 from sessions.models import OPEN_STATES, Booking, BookingKind, BookingState, Venue
@@ -20,6 +22,7 @@ from sessions.picking import Picker
 from sessions.routes import route_of_unit
 from sessions.routing import KIND_OF_ROUTE
 from sessions.venues import Judgement, judge_venue
+from sessions.waitlist import FullDay, accept_offer, full_day
 from units.access import UnitPage
 from units.models import Contract, Studio
 
@@ -109,7 +112,7 @@ class AskBooking(UnitBookingPage):
             studio,
             self.campaign,
             kind,
-            acts.people_of(self.campaign, [self.unit], kind),
+            people_of(self.campaign, [self.unit], kind),
             self.to("ask-booking"),
             extra=(("studio", studio.code), ("kind", kind)),
         )
@@ -139,9 +142,19 @@ class AskBooking(UnitBookingPage):
             studios=self.studios(),
             refusal=refusal,
             alternatives=alternatives(picker, refusal),
+            full=self.full_day(picker, refusal),
             route=route_of_unit(self.unit, self.campaign),
             breadcrumb=self.crumbs((_("Ask for a shoot"), None)),
         )
+
+    def full_day(self, picker: Picker | None, refusal: DomainError | None) -> FullDay | None:
+        """The day looked at, or the one whose hours were just refused, if the unit's people do not fit into it."""
+        if picker is None or not self.can_edit:
+            return None
+        day = min(h.day for h in refusal.data["hours"]) if isinstance(refusal, HoursTaken) else picker.day
+        if day is None or not picker.people:
+            return None
+        return full_day(self.campaign, picker.studio, self.unit, picker.kind, day, picker.people)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         picker = self.picker(request)
@@ -164,13 +177,32 @@ class AskBooking(UnitBookingPage):
         return redirect(self.to("unit-booking", booking.public_id))
 
 
-def alternatives(picker: Picker | None, refusal: DomainError | None) -> list[tuple[str, list[Any]]]:
-    """Links that put free hours in place of the taken ones."""
+@dataclass(frozen=True)
+class Alternative:
+    """Free hours in place of taken ones: one click sends the form again with them, or shows them in the calendar."""
+
+    url: str
+    stretches: list[Stretch]
+    fields: list[tuple[str, str]]
+
+
+CHOICE_FIELDS = ("h", "picking", "month", "day", "csrfmiddlewaretoken")
+
+
+def alternatives(picker: Picker | None, refusal: DomainError | None) -> list[Alternative]:
+    """The nearest free hours, with whatever else was sent together with the taken ones."""
     if picker is None or not isinstance(refusal, HoursTaken):
         return []
+    sent = [
+        (name, value)
+        for name, values in picker.source.items()
+        if name not in CHOICE_FIELDS
+        for value in values
+    ]
     options: list[list[HalfHour]] = refusal.data["alternatives"]
     return [
-        (picker.url(hours=hours, month=hours[0].day.replace(day=1)), stretches(hours)) for hours in options
+        Alternative(picker.url(hours=hours, month=hours[0].day.replace(day=1)), stretches(hours), sent)
+        for hours in options
     ]
 
 
@@ -229,6 +261,7 @@ class UnitBookingAct(UnitBooking):
         row = self.booking(booking)
         steps = {
             "accept": self.accept,
+            "take": self.take,
             "withdraw": self.withdraw,
             "cancel": self.cancel,
             "companion": self.companion_named,
@@ -251,8 +284,15 @@ class UnitBookingAct(UnitBooking):
         acts.accept_proposal(booking=booking, by=self.user, note=self.request.POST.get("note", "")[:500])
         return _("The shoot is confirmed.")
 
+    def take(self, booking: Booking) -> str:
+        accept_offer(booking=booking, by=self.user)
+        return _("The hours are yours to book: the studio has been asked.")
+
     def withdraw(self, booking: Booking) -> str:
+        is_offer = booking.state == BookingState.OFFERED
         acts.withdraw_booking(booking=booking, by=self.user, note=self.request.POST.get("note", "")[:500])
+        if is_offer:
+            return _("You passed on these hours; they go to the next on the list.")
         return _("The request is withdrawn, the hours are free again.")
 
     def cancel(self, booking: Booking) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from photocampus.waiting import Scope, WaitingItem, urgency, waiting
@@ -17,10 +18,12 @@ from sessions.models import (
     BookingState,
     BookingUnit,
     PlanEntry,
+    WaitlistEntry,
 )
 from sessions.routes import route_of_unit, routes_of
 
 GROUPS = (BookingKind.ON_SITE, BookingKind.GROUP)
+WITH_COMPANION = ("asked", "proposed", "countered", "confirmed")  # what is only offered is not the unit's yet
 
 
 @waiting(role="unit", order=50)
@@ -50,12 +53,27 @@ def bookings_to_answer(scope: Scope) -> Iterable[WaitingItem]:
     yield WaitingItem(
         _("Proposals of the studio to answer"), proposed.count(), here, urgency=urgency(deadline, scope.today)
     )
-    nobody = mine.filter(state__in=ACTIVE_STATES[:4], companion_name="").exclude(kind=BookingKind.INDIVIDUAL)
+    nobody = mine.filter(state__in=WITH_COMPANION, companion_name="").exclude(kind=BookingKind.INDIVIDUAL)
     yield WaitingItem(
         _("Shoots without a companion"),
         nobody.count(),
         here,
         hint=_("The studio cannot confirm without one."),
+    )
+
+
+@waiting(role="unit", order=49)
+def offers_to_answer(scope: Scope) -> WaitingItem:
+    """Hours that became free on a day the unit waits for."""
+    mine = Booking.objects.filter(campaign=scope.campaign, units=scope.unit, state=BookingState.OFFERED)
+    first = mine.order_by("held_until").first()
+    until = f"{timezone.localtime(first.held_until):%m-%d %H:%M}" if first and first.held_until else ""
+    return WaitingItem(
+        _("Offers from the waiting list to answer"),
+        mine.count(),
+        reverse("shoots:unit-waitlist", args=[scope.unit.code, scope.campaign.code]),
+        hint=_("The first is held until %(until)s.") % {"until": until} if until else "",
+        urgency="now",
     )
 
 
@@ -88,6 +106,23 @@ def requests_to_answer(scope: Scope) -> Iterable[WaitingItem]:
     yield WaitingItem(_("Requests to answer"), asked.count(), here, urgency=urgency(deadline, scope.today))
     flagged = rows.filter(flag="hours", state__in=ACTIVE_STATES)
     yield WaitingItem(_("Bookings on hours that are no longer open"), flagged.count(), here, urgency="soon")
+
+
+@waiting(role="studio", order=51)
+def groups_on_waiting_lists(scope: Scope) -> WaitingItem:
+    """Groups for which the studio might open more hours."""
+    rows = WaitlistEntry.objects.filter(campaign=scope.campaign, studio=scope.studio, state="waiting")
+    here = reverse("shoots:studio-waitlist", args=[scope.studio.code, scope.campaign.code])
+    return WaitingItem(
+        _("Groups on the waiting list"), rows.count(), here, hint=_("More hours on these days would help.")
+    )
+
+
+@waiting(role="staff", order=51)
+def units_on_waiting_lists(scope: Scope) -> WaitingItem:
+    rows = WaitlistEntry.objects.filter(campaign=scope.campaign, state="waiting")
+    here = reverse("shoots:office-waitlist", args=[scope.campaign.code])
+    return WaitingItem(_("Groups on the waiting list"), rows.count(), here)
 
 
 @waiting(role="staff", order=40)

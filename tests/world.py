@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 
 from photocampus import clock
 from photocampus.models import Event, Job, Notification, User, WorkerBeat
-from sessions.models import Delivery, Receipt, Venue
+from sessions.models import Delivery, Receipt, Venue, WaitlistEntry
 from students.models import (
     IngestBatch,
     IngestFile,
@@ -175,6 +175,7 @@ OBJECTS: dict[str, Opens] = {
     **named(of("graduate", "token", "me_token"), "shoots:me", "shoots:me-picture", "shoots:me-code"),
     "shoots:me-act": of("graduate", "token", "me_token", act="report"),
     "shoots:venue": of("venue", "venue"),
+    "shoots:leave-waitlist": of("waitlist", "entry"),
     "shoots:studio-days-act": Opens(lambda w: {"act": "closure"}, shared=True),
     "shoots:station": of("station", "station"),
     "shoots:route-decision": Opens(lambda w: {}),
@@ -310,12 +311,22 @@ def _add_shoot(world: World, photographer: User) -> None:
         collect_from=dt.date(2018, 4, 20),
     )
     venue = Venue.objects.create(unit=world.unit, name="多功能厅", area=90, longest_side=12, power=15)
+    waiting = WaitlistEntry.objects.create(
+        campaign=world.campaign,
+        studio=world.studio,
+        unit=world.unit,
+        kind="group",
+        day=dt.date(2018, 4, 25),
+        people=5,
+        joined_by=world.people["unit"],
+    )
     world.things |= {
         "booking": booking,
         "station": station,
         "attendance": attendance,
         "receipt": receipt,
         "venue": venue,
+        "waitlist": waiting,
     }
 
 

@@ -145,7 +145,7 @@ class CampaignAdmin(PortalAdmin):
             "retention_until",
         )}),
         (_("Route and booking"), {"fields": (
-            "threshold", ("hold_days", "reminder_days"), ("report_minutes", "receipt_days"),
+            "threshold", ("hold_days", "offer_hours"), "reminder_days", ("report_minutes", "receipt_days"),
         )}),
         (_("Fees and package"), {"fields": (
             ("fee_group", "fee_single"), ("prints_2in", "prints_1in"), ("includes_small", "includes_large"),

@@ -123,7 +123,7 @@ def _check_values(campaign: Campaign) -> None:
     """The model's constraints, except uniqueness, as errors people can read."""
     if campaign.window_end < campaign.window_start:
         raise ValidationError({"window_end": _("The window ends before it begins.")})
-    for name in ("threshold", "scan_min_dpi", "hold_days"):
+    for name in ("threshold", "scan_min_dpi", "hold_days", "offer_hours"):
         if getattr(campaign, name) < 1:
             raise ValidationError({name: _("This number must be at least 1.")})
     for name in ("fee_group", "fee_single"):

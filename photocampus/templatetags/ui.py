@@ -17,7 +17,7 @@ TONES_BY_WORDS = {
     "good": """active confirmed acknowledged signed_off checked photographed checked_in accepted verified passed
         received collected handed_over paid taken settled closed done complete completed succeeded finished frozen
         applied published reported current filed yes answered""",
-    "wait": """asked requested proposed pending waiting queued draft expected prepared undecided uncertain deferred
+    "wait": """asked requested offered proposed pending waiting queued draft expected prepared undecided uncertain deferred
         flagged open raised partial due unmatched tray uploaded submitted ready new look packed building""",
     "bad": """declined refused returned rejected failed abnormal absent missing error lost expired overdue unreadable
         image_refused incomplete no refuse""",

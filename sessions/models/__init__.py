@@ -42,6 +42,10 @@ from sessions.models.shoots import (
     ReceiptCounter,
     Shot,
 )
+from sessions.models.waitlist import (
+    WaitlistEntry,
+    WaitlistState,
+)
 
 __all__ = [
     "ACTIVE_STATES",
@@ -77,5 +81,7 @@ __all__ = [
     "StationDayOff",
     "StationKind",
     "Venue",
+    "WaitlistEntry",
+    "WaitlistState",
     "WeeklyHours",
 ]

@@ -85,6 +85,7 @@ class BookingKind(models.TextChoices):
 
 
 class BookingState(models.TextChoices):
+    OFFERED = "offered", _("offered from the waiting list")
     ASKED = "asked", _("requested")
     PROPOSED = "proposed", _("proposed by the studio")
     COUNTERED = "countered", _("other hours asked for")
@@ -98,9 +99,9 @@ class BookingState(models.TextChoices):
 
 
 # The states in which a booking holds its hours.
-ACTIVE_STATES = ("asked", "proposed", "countered", "confirmed", "under_way", "done")
+ACTIVE_STATES = ("offered", "asked", "proposed", "countered", "confirmed", "under_way", "done")
 # Those in which somebody still has to answer: their hours lapse at `held_until`.
-OPEN_STATES = ("asked", "proposed", "countered")
+OPEN_STATES = ("offered", "asked", "proposed", "countered")
 # Those in which both sides agreed.
 FIRM_STATES = ("confirmed", "under_way", "done")
 

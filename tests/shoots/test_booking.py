@@ -283,7 +283,7 @@ def test_cancelling_is_refused_once_somebody_was_photographed(world: World) -> N
         acts.cancel_booking(booking=booking, reason="x", by=world.coordinator)
 
 
-OPEN = {"asked", "proposed", "countered"}
+OPEN = {"offered", "asked", "proposed", "countered"}
 ALLOWED = {
     "propose_hours": {"asked", "countered"},
     "counter_proposal": {"proposed"},

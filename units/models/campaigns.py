@@ -71,6 +71,9 @@ class Campaign(models.Model):
     scan_print_width_mm = models.PositiveSmallIntegerField(_("width of a scanned print (mm)"), default=33)
     scan_print_height_mm = models.PositiveSmallIntegerField(_("height of a scanned print (mm)"), default=48)
     hold_days = models.PositiveSmallIntegerField(_("days for which unconfirmed hours are held"), default=5)
+    offer_hours = models.PositiveSmallIntegerField(
+        _("hours for which freed hours are offered to the next on the waiting list"), default=24
+    )
     receipt_days = models.PositiveSmallIntegerField(
         _("working days until prints can be collected"), default=5
     )
@@ -122,7 +125,7 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=Q(fee_group__gte=0, fee_single__gte=0), name="campaign_fees_not_negative"
             ),
-            positive("campaign_numbers_positive", "threshold", "scan_min_dpi", "hold_days"),
+            positive("campaign_numbers_positive", "threshold", "scan_min_dpi", "hold_days", "offer_hours"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,28 @@
+"""What booking does by the clock: holds lapse, freed hours are offered, calendars are compared with the bookings."""
+
+from datetime import timedelta
+
+from photocampus import clock
+from photocampus.chores import chore
+from sessions import offers, studio_days
+from sessions.holding import release_lapsed
+from sessions.models import Hold
+from units.models import Studio
+
+
+@chore("lapse", every=timedelta(seconds=30))
+def lapse_what_nobody_answered() -> int:
+    return release_lapsed()
+
+
+@chore("waiting lists", every=timedelta(minutes=1))
+def serve_waiting_lists() -> int:
+    """Closes the lists of days that came, and finds room that no change of a calendar announced."""
+    return offers.end_waiting() + offers.offer_wherever_free()
+
+
+@chore("calendars", every=timedelta(hours=1))
+def compare_calendars() -> int:
+    """A year's holidays may be published after people booked in it: nobody changes a row then, so the worker looks."""
+    coming = Hold.objects.filter(day__gte=clock.today()).values("booking__studio")
+    return sum(studio_days.flag_shut_hours(studio, None) for studio in Studio.objects.filter(pk__in=coming))
