@@ -2,17 +2,18 @@
 
 import ipaddress
 import secrets
-import time
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from photocampus import context_vars
 
-SET_UP_KNOWN_SECONDS = 30.0
+SET_UP_KNOWN = "portal-is-set-up"
+SET_UP_KNOWN_SECONDS = 30
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -61,17 +62,16 @@ class FirstRunMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.known_until = 0.0
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         open_paths = (settings.STATIC_URL, reverse("setup"), reverse("healthz"), reverse("set_language"))
-        if time.monotonic() > self.known_until and not request.path.startswith(open_paths):
+        if not request.path.startswith(open_paths) and not cache.get(SET_UP_KNOWN):
             from photocampus.first_run import is_new
 
             if is_new():
                 return redirect("setup")
             # Not for ever: the demonstration may be taken out while the server runs.
-            self.known_until = time.monotonic() + SET_UP_KNOWN_SECONDS
+            cache.set(SET_UP_KNOWN, True, SET_UP_KNOWN_SECONDS)
         return self.get_response(request)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -56,17 +57,26 @@ def open_page(page: Page, path: str) -> bool:
     return True
 
 
+def show_scheme(page: Page, scheme: Literal["light", "dark"]) -> None:
+    """Colours fade from one scheme to the other; half-way they are nobody's choice, so the end is waited for."""
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.evaluate(
+        """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
+            document.getAnimations().forEach((fade) => fade.finish());
+            requestAnimationFrame(done);
+        })))"""
+    )
+
+
 def complaints_about(page: Page) -> list[str]:
     """What is wrong with the open page, at 1440 and 390 pixels, light and dark."""
     found = []
     if page.locator("h1").count() != 1:
         found.append("not one h1")
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.set_viewport_size({"width": 1440, "height": 900})
+    show_scheme(page, "light")
     found += faults(page)
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    # Colours fade from one scheme to the other; half-way they are nobody's choice.
-    page.wait_for_timeout(600)
+    show_scheme(page, "dark")
     dark = Axe().run(page, options=CONTRAST).response["violations"]
     found += [f"dark: {node['target']}" for fault in dark for node in fault["nodes"]]
     page.set_viewport_size({"width": 390, "height": 844})
