@@ -104,6 +104,7 @@ WORDS: dict[str, str | Promise] = {
     "collected": gettext_lazy("Collected"),
     "receipt_valid_again": gettext_lazy("Receipt valid again"),
     "file_assigned": gettext_lazy("File assigned by hand"),
+    "file_sent_again": gettext_lazy("File put in again under another name"),
     "file_discarded": gettext_lazy("File discarded"),
     "file_refused": gettext_lazy("File refused"),
     "file_retried": gettext_lazy("File tried again"),

@@ -184,7 +184,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 UPLOAD_LIMITS = {
     "spreadsheet": env_int("MAX_SPREADSHEET_MB", 30) * 1024 * 1024,
     "picture": env_int("MAX_PICTURE_MB", 80) * 1024 * 1024,
-    "archive": env_int("MAX_ARCHIVE_MB", 4096) * 1024 * 1024,
+    "archive": env_int("MAX_ARCHIVE_MB", 16384) * 1024 * 1024,
     "attachment": env_int("MAX_ATTACHMENT_MB", 20) * 1024 * 1024,
 }
 

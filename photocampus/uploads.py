@@ -45,6 +45,11 @@ class UnlinkedUploadHandler(FileUploadHandler):
 
 def check_upload_size(upload: UploadedFile, kind: str) -> None:
     """Refuse what is larger than `settings.UPLOAD_LIMITS[kind]`."""
+    must_not_exceed(upload.size or 0, kind, name=upload.name or "")
+
+
+def must_not_exceed(size: int, kind: str, *, name: str) -> None:
+    """Raises `TooLarge` when so many bytes are more than `settings.UPLOAD_LIMITS[kind]`."""
     limit = settings.UPLOAD_LIMITS[kind]
-    if (upload.size or 0) > limit:
-        raise TooLarge(name=upload.name, limit=limit // (1024 * 1024))
+    if size > limit:
+        raise TooLarge(name=name, limit=limit // (1024 * 1024))

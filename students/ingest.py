@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.urls import reverse
@@ -17,14 +16,13 @@ from photocampus.errors import DomainError, NotAllowed
 from photocampus.events import record
 from photocampus.jobs import start_job
 from photocampus.models import Job, Role, User
-from photocampus.uploads import check_upload_size
-from students.archives import is_zip
 from students.models import IngestBatch, IngestFile, IngestState, MatchMode, Origin
 from students.models.pictures import incoming_name
 from units.models import Campaign, CampaignState, Studio, StudioGrant, StudioMembership, Unit
 
 JOB_KIND = "students.ingest"
 NAME_LIMIT = 255
+BROKEN = "upload_broken"
 
 
 class ScansOff(DomainError):
@@ -90,32 +88,6 @@ def open_batch(
     return batch
 
 
-def add_upload(*, batch: IngestBatch, upload: UploadedFile, by: User) -> IngestFile:
-    """Stream one uploaded file, a picture or a ZIP, into the storage under a random name. Raises `TooLarge`."""
-    must_belong_to(batch.studio, by)
-    upload.seek(0)
-    check_upload_size(upload, "archive" if is_zip(upload.read(4)) else "picture")
-    upload.seek(0)
-    row = _new_row(batch, upload)
-    # The row is there before the file: what a dead process leaves in the storage has an owner.
-    row.file.save("", upload, save=False)
-    row.state = IngestState.WAITING
-    row.save(update_fields=["file", "state"])
-    return row
-
-
-@transaction.atomic
-def _new_row(batch: IngestBatch, upload: UploadedFile) -> IngestFile:
-    IngestBatch.objects.select_for_update().get(pk=batch.pk)  # positions are counted under this lock
-    return IngestFile.objects.create(
-        batch=batch,
-        position=next_position(batch),
-        name=clean_name(upload.name or ""),
-        size=upload.size or 0,
-        state=IngestState.UPLOADING,
-    )
-
-
 def next_position(batch: IngestBatch) -> int:
     last: int | None = batch.files.aggregate(last=Max("position"))["last"]
     return 0 if last is None else last + 1
@@ -149,13 +121,19 @@ def start_ingest(*, batch: IngestBatch, by: User) -> Job:
 
 
 def give_up_broken(batch: IngestBatch) -> None:
-    """Uploads that broke off before the end: the row stays with its reason, half a file does not."""
+    """Uploads that broke off with their process."""
     for row in batch.files.filter(state=IngestState.UPLOADING):
-        name = incoming_name(row, "")
-        row.state, row.reason = IngestState.DISCARDED, "upload_broken"
-        row.save(update_fields=["state", "reason"])
-        if default_storage.exists(name):
-            default_storage.delete(name)
+        drop_broken(row)
+
+
+def drop_broken(row: IngestFile) -> bool:
+    """An upload that broke off: the row stays with its reason, half a file does not. False if somebody did it before."""
+    broken = IngestFile.objects.filter(pk=row.pk, state=IngestState.UPLOADING)
+    changed = broken.update(state=IngestState.DISCARDED, reason=BROKEN, file="")
+    name = incoming_name(row, "")
+    if default_storage.exists(name):
+        default_storage.delete(name)
+    return bool(changed)
 
 
 TRAY_STATES = (IngestState.TRAY, IngestState.REFUSED)

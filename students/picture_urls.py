@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from students import picture_files, picture_pages, studio_pictures
+from students import picture_files, picture_pages, studio_pictures, tray_pages, upload_pages
 
 UNIT = "unit/<str:unit>/<str:campaign>"
 STUDIO = "studio/<str:studio>/<str:campaign>/pictures"
@@ -14,21 +14,26 @@ urlpatterns = [
     path(f"{UNIT}/pictures/<str:public_id>/", picture_pages.PicturePage.as_view(), name="picture"),
     path(f"{UNIT}/make-up/", picture_pages.MakeUpPage.as_view(), name="make-up"),
     path(f"{UNIT}/make-up/file/", picture_pages.MakeUpFile.as_view(), name="make-up-file"),
-    path(f"{STUDIO}/", studio_pictures.UploadPage.as_view(), name="studio-pictures"),
-    path(f"{STUDIO}/open/", studio_pictures.OpenUpload.as_view(), name="picture-upload"),
-    path(f"{STUDIO}/uploads/<str:public_id>/", studio_pictures.BatchPage.as_view(), name="picture-batch"),
+    path(f"{STUDIO}/", upload_pages.UploadPage.as_view(), name="studio-pictures"),
+    path(f"{STUDIO}/open/", upload_pages.OpenUpload.as_view(), name="picture-upload"),
+    path(f"{STUDIO}/uploads/<str:public_id>/", upload_pages.BatchPage.as_view(), name="picture-batch"),
+    path(
+        f"{STUDIO}/uploads/<str:public_id>/offer/",
+        upload_pages.OfferFiles.as_view(),
+        name="picture-upload-offer",
+    ),
     path(
         f"{STUDIO}/uploads/<str:public_id>/files/",
-        studio_pictures.UploadFile.as_view(),
+        upload_pages.UploadFile.as_view(),
         name="picture-upload-file",
     ),
     path(
         f"{STUDIO}/uploads/<str:public_id>/start/",
-        studio_pictures.StartUpload.as_view(),
+        upload_pages.StartUpload.as_view(),
         name="picture-upload-start",
     ),
-    path(f"{STUDIO}/tray/", studio_pictures.TrayPage.as_view(), name="picture-tray"),
-    path(f"{STUDIO}/tray/act/", studio_pictures.TrayAct.as_view(), name="picture-tray-act"),
+    path(f"{STUDIO}/tray/", tray_pages.TrayPage.as_view(), name="picture-tray"),
+    path(f"{STUDIO}/tray/act/", tray_pages.TrayAct.as_view(), name="picture-tray-act"),
     path(
         f"{STUDIO}/tray/<str:public_id>/preview/",
         picture_files.TrayPreview.as_view(),

@@ -133,6 +133,7 @@ OBJECTS: dict[str, Opens] = {
     **named(
         of("batch"),
         *("students:picture-batch", "students:picture-upload-file", "students:picture-upload-start"),
+        "students:picture-upload-offer",
     ),
     "students:picture-tray-preview": of("tray_file"),
     "students:studio-sheet": Opens(lambda w: {}),

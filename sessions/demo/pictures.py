@@ -12,7 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from sessions.demo.scene import DemoFailed, DemoUnit, Scene, on, progress_bar, work_off_jobs
 from sessions.models import Attendance, AttendanceState, Booking, BookingKind
-from students.ingest import add_upload, open_batch, start_ingest
+from students.ingest import open_batch, start_ingest
+from students.ingest_uploads import add_upload
 from students.models import IngestState
 from students.portrait_people import Faults
 from students.portraits import portrait_jpeg

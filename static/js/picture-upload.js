@@ -1,92 +1,298 @@
-// Sends pictures one by one, three at a time, with progress; without this script the form sends them all at once.
+// Sends pictures one by one, three at a time: hashed, asked for, sent, with progress, pause and as many attempts as the
+// network needs. What the portal has already is not sent again, also after the page was closed in the middle: the same
+// folder is simply chosen again. Without this script the form sends its files all at once.
+
+import { droppedFiles, named, worthSending } from "./picture-files.js";
+import { sha256 } from "./sha256.js";
+
+const AT_ONCE = 3;
+const ASKED_AT_ONCE = 50;
+const LONGEST_WAIT = 30_000;
+const SERVER_TRIES = 5;
+
+class Refused extends Error {}
+
 const form = document.querySelector("[data-picture-upload]");
-if (form) {
-  const texts = form.querySelector("[data-texts]").dataset;
-  const box = form.querySelector("[data-progress]");
-  const line = form.querySelector("[data-progress-text]");
-  const bar = form.querySelector("progress");
-  const errors = form.querySelector("[data-errors]");
-  const input = form.querySelector("input[type=file]");
-  const button = form.querySelector(".actions .button-primary");
-  const headers = { Accept: "application/json", "X-CSRFToken": form.querySelector("[name=csrfmiddlewaretoken]").value };
-  const AT_ONCE = 3;
-  let stopped = false;
+if (form) start();
 
+function start() {
+  const find = (name) => form.querySelector(`:not(template)[data-${name}]`);
+  const texts = form.querySelector("template[data-texts]").dataset;
+  const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
+  const headers = { Accept: "application/json", "X-CSRFToken": token };
+  const input = form.querySelector("#files");
   const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_all, key) => values[key]);
+  const size = (bytes) => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MB`;
 
-  const post = async (url, body) => {
-    const answer = await fetch(url, { method: "POST", body, headers, credentials: "same-origin" });
-    const data = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(data.error || texts.broken);
-    return data;
+  let chosen = [];
+  let run = null;
+
+  // What was chosen
+
+  const choose = (found) => {
+    if (run) return;
+    chosen = found;
+    input.required = false;
+    find("chosen").textContent = found.length
+      ? fill(texts.chosen, { n: found.length, size: size(found.reduce((sum, item) => sum + item.file.size, 0)) })
+      : texts.nothing;
+  };
+  input.addEventListener("change", () => choose(worthSending([...input.files].map((file) => named(file)))));
+  const folder = find("folder");
+  find("choose-folder").hidden = false;
+  find("choose-folder").addEventListener("click", () => folder.click());
+  folder.addEventListener("change", () => choose(worthSending([...folder.files].map((file) => named(file)))));
+  form.addEventListener("drop", async (event) => {
+    // Before the page's own helper, which knows no folders.
+    event.preventDefault();
+    event.stopPropagation();
+    form.querySelector(".drop").classList.remove("is-over");
+    choose(await droppedFiles(event.dataTransfer));
+  }, true);
+
+  // Talking to the portal
+
+  const sleepers = new Set();
+  addEventListener("online", () => sleepers.forEach((done) => done()));
+  const wait = (attempt) =>
+    new Promise((wake) => {
+      const done = () => { sleepers.delete(done); clearTimeout(timer); wake(); };
+      const timer = setTimeout(done, Math.min(LONGEST_WAIT, 1000 * 2 ** Math.min(attempt - 1, 5)));
+      sleepers.add(done);
+    });
+
+  const understood = (status, text) => {
+    let data = null;
+    try { data = JSON.parse(text); } catch { /* a page, not an answer: the log-in, or a proxy's error */ }
+    if (status >= 200 && status < 300 && data) return data;
+    if (status === 409 || status >= 500) throw Object.assign(new Error(data?.error || texts.broken), { status });
+    throw new Refused(data?.error || texts.login);
   };
 
-  const complain = (name, error) => {
-    const item = document.createElement("li");
-    const why = error instanceof TypeError ? texts.broken : error.message;
-    item.textContent = fill(texts.failed, { name, why });
-    errors.append(item);
-  };
-
-  const sendOne = async (url, file) => {
-    for (let attempt = 1; ; attempt += 1) {
-      const body = new FormData();
-      body.append("file", file);
+  // Broken connections are worth any number of attempts, the portal's own errors a few, a refusal none.
+  const patiently = async (attempt_once) => {
+    for (let attempt = 1, failed = 0; ; attempt += 1) {
       try {
-        return await post(url, body);
+        const result = await attempt_once(attempt);
+        run.broken = false;
+        return result;
       } catch (error) {
-        // Only a broken connection is worth another attempt; a refusal stays one.
-        if (!(error instanceof TypeError) || attempt === 3 || stopped) throw error;
-        await new Promise((done) => setTimeout(done, 1000 * attempt));
+        if (error.status) failed += 1;
+        if (error instanceof Refused || failed >= SERVER_TRIES) throw error;
+        run.broken = true;
+        show();
+        await wait(attempt);
       }
     }
   };
 
-  form.querySelector("[data-stop]").addEventListener("click", () => { stopped = true; });
+  const post = (url, body, more = {}) =>
+    patiently(async () => {
+      const answer = await fetch(url, { method: "POST", body, headers: { ...headers, ...more }, credentials: "same-origin" });
+      return understood(answer.status, await answer.text());
+    });
 
-  form.addEventListener("submit", async (event) => {
-    const files = [...input.files];
-    if (!files.length) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    stopped = false;
-    errors.replaceChildren();
-    box.hidden = false;
-    button.disabled = true;
+  const put = (item) =>
+    new Promise((done, fail) => {
+      const request = new XMLHttpRequest();
+      request.open("POST", run.urls.files);
+      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+      request.setRequestHeader("Content-Type", "application/octet-stream");
+      request.setRequestHeader("X-File-Name", encodeURIComponent(item.name));
+      request.setRequestHeader("X-File-Sha256", item.hash);
+      request.upload.onprogress = (event) => { item.sent = Math.min(event.loaded, item.file.size); show(); };
+      request.onerror = request.ontimeout = () => fail(new TypeError(texts.broken));
+      request.onload = () => {
+        try { done(understood(request.status, request.responseText)); } catch (error) { fail(error); }
+      };
+      request.send(item.file);
+    });
+
+  // One run: hashes are made and asked for ahead of the lanes that send
+
+  const settle = (item, state, why = "") => {
+    item.state = state;
+    item.sent = item.file.size;
+    run.count[state] += 1;
+    if (state === "failed" || why) complain(item, state, why);
+    show();
+  };
+
+  const complain = (item, state, why) => {
+    const line = document.createElement("li");
+    line.className = state === "failed" ? "is-bad" : "";
+    line.textContent = fill(state === "failed" ? texts.failed : texts.noted, { name: item.name, why });
+    find("errors").append(line);
+  };
+
+  const ask = async (items) => {
+    if (!items.length) return;
+    const files = items.map((item) => ({ name: item.name, sha256: item.hash }));
+    const body = JSON.stringify({ files });
+    const { known } = await post(run.urls.offer, body, { "Content-Type": "application/json" });
+    for (const item of items) {
+      const there = known[item.hash];
+      if (there) settle(item, "known", there.renamed ? texts.renamed : "");
+      else run.queue.push(item);
+    }
+    run.changed();
+  };
+
+  const prepare = async (items) => {
+    let block = [];
+    let asked = 0;
+    for (const item of items) {
+      try {
+        item.hash ??= await sha256(item.file);
+      } catch {
+        settle(item, "failed", texts.unreadable);
+        continue;
+      }
+      const twin = run.seen.get(item.hash);
+      if (twin && twin !== item) {
+        settle(item, "known", fill(texts.twin, { name: twin.name }));
+        continue;
+      }
+      run.seen.set(item.hash, item);
+      block.push(item);
+      const idle = run.queue.length < AT_ONCE && performance.now() - asked > 300;
+      if (block.length >= ASKED_AT_ONCE || idle) {
+        await ask(block);
+        block = [];
+        asked = performance.now();
+      }
+    }
+    await ask(block);
+    run.prepared = true;
+    run.changed();
+  };
+
+  const next = async () => {
+    for (;;) {
+      if (!run.paused && run.queue.length) return run.queue.shift();
+      if (run.prepared && !run.queue.length) return null;
+      await new Promise((done) => run.waiting.push(done));
+    }
+  };
+
+  const lane = async () => {
+    for (let item = await next(); item; item = await next()) {
+      item.state = "sending";
+      run.sending.add(item);
+      show();
+      try {
+        const arrived = await patiently(async (attempt) => {
+          item.sent = 0;
+          // Perhaps everything arrived and only the answer was lost.
+          if (attempt > 1 && (await arrivedAlready(item))) return "known";
+          await put(item);
+          return "done";
+        });
+        settle(item, arrived === "known" ? "done" : arrived);
+      } catch (error) {
+        settle(item, "failed", error.message);
+      } finally {
+        run.sending.delete(item);
+      }
+    }
+  };
+
+  const arrivedAlready = async (item) => {
+    const answer = await fetch(run.urls.offer, {
+      method: "POST",
+      body: JSON.stringify({ files: [{ name: item.name, sha256: item.hash }] }),
+      headers: { ...headers, "Content-Type": "application/json" },
+      credentials: "same-origin",
+    });
+    return item.hash in understood(answer.status, await answer.text()).known;
+  };
+
+  const send = async (items) => {
     const options = new FormData(form);
     options.delete("files");
-    let done = 0;
-    let arrived = 0;
-    const show = () => {
-      line.textContent = fill(texts.sending, { done, total: files.length });
-      bar.value = (100 * done) / files.length;
+    options.delete("folder");
+    run = {
+      items, total: items.reduce((sum, item) => sum + item.file.size, 0), queue: [], waiting: [], seen: new Map(),
+      sending: new Set(), count: { done: 0, known: 0, failed: 0 }, prepared: false, paused: false, broken: false,
+      changed() { for (const done of this.waiting.splice(0)) done(); },
     };
+    for (const item of items) item.sent = 0;
+    find("errors").replaceChildren();
+    state("running");
     try {
-      const urls = await post(form.action, options);
-      const queue = [...files];
-      show();
-      const lane = async () => {
-        while (queue.length && !stopped) {
-          const file = queue.shift();
-          try {
-            await sendOne(urls.files, file);
-            arrived += 1;
-          } catch (error) {
-            complain(file.name, error);
-          }
-          done += 1;
-          show();
-        }
-      };
-      await Promise.all(Array.from({ length: AT_ONCE }, lane));
-      if (stopped) line.textContent = fill(texts.stopped, { done, total: files.length });
-      if (!arrived) return;
-      const next = await post(urls.start, new FormData());
-      if (!errors.children.length) window.location.assign(next.next);
+      run.urls = await post(form.action, options);
+      await Promise.all([prepare(items), ...Array.from({ length: AT_ONCE }, lane)]);
+      show(true);
+      if (!run.count.failed) await read();
+      else state("failed");
     } catch (error) {
-      complain("", error);
-    } finally {
-      button.disabled = false;
+      complain({ name: "" }, "failed", error.message);
+      state("failed");
     }
+  };
+
+  const read = async () => {
+    const { next: address } = await post(run.urls.start, "");
+    run.over = true;
+    location.assign(address);
+  };
+
+  // What is shown
+
+  const state = (name) => {
+    find("progress").hidden = name === "idle";
+    find("pause").hidden = name !== "running";
+    find("again").hidden = find("read").hidden = name !== "failed" || !run?.urls;
+    form.querySelector(".actions").hidden = name === "running" || name === "failed";
+    if (name === "failed" && !run?.urls) { run = null; form.querySelector(".actions").hidden = false; }
+  };
+
+  let drawn = 0;
+  const show = (now = false) => {
+    if (!run) return;
+    clearTimeout(drawn);
+    const draw = () => {
+      const { done, known, failed } = run.count;
+      const sent = run.items.reduce((sum, item) => sum + (item.sent || 0), 0);
+      find("bar").value = run.total ? (100 * sent) / run.total : 100;
+      const values = { done: done + known + failed, total: run.items.length, known, sent: size(sent), size: size(run.total) };
+      find("progress-text").textContent = fill(run.paused ? texts.paused : run.broken ? texts.waiting : texts.sending, values);
+      find("bytes").textContent = fill(texts.bytes, values);
+      find("lanes").replaceChildren(...[...run.sending].map(laneRow));
+      show.last = performance.now();
+    };
+    if (now || performance.now() - (show.last || 0) > 250) draw();
+    else drawn = setTimeout(draw, 250);
+  };
+
+  const laneRow = (item) => {
+    const row = document.createElement("li");
+    const label = document.createElement("span");
+    label.textContent = item.name;
+    const bar = document.createElement("progress");
+    bar.max = Math.max(1, item.file.size);
+    bar.value = item.sent || 0;
+    bar.setAttribute("aria-label", item.name);
+    row.append(label, bar);
+    return row;
+  };
+
+  find("pause").addEventListener("click", () => {
+    run.paused = !run.paused;
+    find("pause").textContent = run.paused ? texts.goOn : texts.pause;
+    run.changed();
+    show(true);
+  });
+  find("again").addEventListener("click", () => send(run.items));
+  find("read").addEventListener("click", () => read().catch((error) => complain({ name: "" }, "failed", error.message)));
+  addEventListener("beforeunload", (event) => {
+    if (run && !run.over && run.sending.size) event.preventDefault();
+  });
+  form.addEventListener("submit", (event) => {
+    const files = chosen.length ? chosen : worthSending([...input.files].map((file) => named(file)));
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (files.length) send(files);
+    else choose([]);
   }, true);
 }

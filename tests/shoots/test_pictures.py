@@ -8,7 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from photocampus import clock
 from sessions.models import AttendancePhoto, Booking, BookingState, Shot
 from sessions.pictures import match_shot
-from students.ingest import add_upload, open_batch, start_ingest
+from students.ingest import open_batch, start_ingest
+from students.ingest_uploads import add_upload
 from students.makeup import make_up_list
 from students.models import IngestFile, IngestState
 from tests import factories as make

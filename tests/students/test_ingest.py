@@ -11,8 +11,9 @@ from django.db import transaction
 
 from photocampus.errors import NotAllowed
 from photocampus.models import JobState
-from students.ingest import NoFiles, NoGrant, ScansOff, add_upload, open_batch, start_ingest
+from students.ingest import NoFiles, NoGrant, ScansOff, open_batch, start_ingest
 from students.ingest_reasons import reason_text
+from students.ingest_uploads import add_upload
 from students.models import (
     Decision,
     Exemption,

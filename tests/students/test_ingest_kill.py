@@ -9,7 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
 from photocampus.models import Event, Job, JobState
-from students.ingest import add_upload, open_batch, start_ingest
+from students.ingest import open_batch, start_ingest
+from students.ingest_uploads import add_upload
 from students.models import Finding, Graduate, IngestBatch, IngestFile, Photo, Rendition
 from tests import factories as make
 from tests.killing import restart_workers, run_in_child

@@ -1,5 +1,8 @@
 """The studio's pages: upload without and with script, what became of it, the tray."""
 
+import hashlib
+from urllib.parse import quote
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -51,30 +54,66 @@ def test_plain_form_takes_many_files(place, client):
     assert part.startswith("<div id=") and "hx-get" not in part
 
 
-def test_script_sends_files_one_by_one(place, client):
-    headers = {"Accept": "application/json"}
-    urls = client.post(
-        f"{place.base}open/", {"match": "auto", "origin": "attendance"}, headers=headers
-    ).json()
-    file = SimpleUploadedFile(f"{place.person.enrolment.student_number}.jpg", odd.jpeg(1, 600, 800))
-    assert client.post(urls["files"], {"file": file}, headers=headers).json() == {"ok": True}
-    assert client.post(urls["files"], {}, headers=headers).status_code == 400
-    assert client.post(urls["start"], headers=headers).json()["next"].startswith(place.base)
+JSON = {"Accept": "application/json"}
+
+
+def open_by_script(client, place) -> dict[str, str]:
+    return client.post(f"{place.base}open/", {"match": "auto", "origin": "attendance"}, headers=JSON).json()
+
+
+def send_by_script(client, urls, name, data, **headers):
+    sent = {"X-File-Name": quote(name), "X-File-Sha256": hashlib.sha256(data).hexdigest(), **headers}
+    return client.post(urls["files"], data, content_type="application/octet-stream", headers=JSON | sent)
+
+
+def test_script_asks_and_sends_files_one_by_one(place, client):
+    urls = open_by_script(client, place)
+    data, name = odd.jpeg(1, 600, 800), f"照片/{place.person.enrolment.student_number}.jpg"
+    assert send_by_script(client, urls, name, data).json() == {"ok": True}
+    assert IngestFile.objects.get().name.reveal() == name
+    offer = {
+        "files": [
+            {"name": name, "sha256": hashlib.sha256(data).hexdigest()},
+            {"name": "b", "sha256": "0" * 64},
+        ]
+    }
+    answer = client.post(urls["offer"], offer, content_type="application/json", headers=JSON).json()
+    assert answer == {"known": {offer["files"][0]["sha256"]: {"state": "waiting", "renamed": False}}}
+    assert open_by_script(client, place) == urls  # after a reload the same upload goes on
+    assert client.get(place.base).context["unfinished"].files_in_all == 1
+    assert client.post(urls["start"], headers=JSON).json()["next"].startswith(place.base)
     make.run_jobs()
     assert IngestFile.objects.get().state == IngestState.FILED
+    assert client.get(place.base).context["unfinished"] is None
 
 
-def test_too_large_files_are_refused_at_the_door(place, client, settings):
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"files": 3}',
+        b'{"files": [{"name": "a"}]}',
+        b'{"files": [{"name": "a", "sha256": "x"}]}',
+    ],
+)
+def test_offers_that_are_none_are_refused(place, client, body):
+    urls = open_by_script(client, place)
+    answer = client.post(urls["offer"], body, content_type="application/json", headers=JSON)
+    assert answer.status_code == 400 and answer.json()["error"]
+
+
+def test_sent_files_must_say_what_they_are(place, client, settings):
+    urls = open_by_script(client, place)
+    form = client.post(urls["files"], {"file": SimpleUploadedFile("a.jpg", b"a")}, headers=JSON)
+    assert form.status_code == 400
+    assert send_by_script(client, urls, "a.jpg", b"abc", **{"X-File-Sha256": "short"}).status_code == 400
+    # Bytes that are not those that were announced are worth another attempt.
+    assert send_by_script(client, urls, "a.jpg", b"abc", **{"X-File-Sha256": "0" * 64}).status_code == 409
     settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "picture": 1000}
-    headers = {"Accept": "application/json"}
-    urls = client.post(
-        f"{place.base}open/", {"match": "auto", "origin": "attendance"}, headers=headers
-    ).json()
-    answer = client.post(
-        urls["files"], {"file": SimpleUploadedFile("a.jpg", odd.jpeg(1, 600, 800))}, headers=headers
-    )
+    answer = send_by_script(client, urls, "a.jpg", odd.jpeg(1, 600, 800))
     assert answer.status_code == 400 and "a.jpg" in answer.json()["error"]
-    assert not IngestFile.objects.exists()
+    assert set(IngestFile.objects.values_list("state", flat=True)) == {IngestState.DISCARDED}
 
 
 def test_tray_is_worked_off_on_its_page(place, client):

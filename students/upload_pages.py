@@ -1,0 +1,244 @@
+"""The studio puts pictures in: the upload, what its script asks for, and what became of each file."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import unquote
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from photocampus.errors import ChangedMeanwhile, DomainError
+from students.ingest import TRAY_STATES, counts_of_batches, open_batch, start_ingest
+from students.ingest_reasons import reason_text
+from students.ingest_uploads import (
+    SHA256,
+    BadOffer,
+    Offer,
+    UploadBroken,
+    add_upload,
+    continue_or_open,
+    offer_files,
+    receive_file,
+    unfinished_uploads,
+)
+from students.models import IngestBatch, IngestState, MatchMode, Origin
+from students.studio_pictures import PER_PAGE, PicturesBase
+from students.templatetags.pictures import masked_name
+from units.models import Unit
+
+BATCHES_PER_PAGE = 20
+
+
+class UploadForm(forms.Form):
+    """How the files of an upload are to be understood."""
+
+    match = forms.ChoiceField(
+        label=gettext_lazy("Match by"), choices=MatchMode.choices, initial=MatchMode.AUTO
+    )
+    origin = forms.ChoiceField(
+        label=gettext_lazy("What the files are"),
+        choices=[
+            (Origin.ATTENDANCE, gettext_lazy("pictures of a shoot, or the studio's finished files")),
+            (Origin.SCAN, gettext_lazy("scans of prints")),
+        ],
+        initial=Origin.ATTENDANCE,
+    )
+    unit = forms.ModelChoiceField(
+        label=gettext_lazy("Only people of"),
+        queryset=Unit.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("all units that the studio works for"),
+        to_field_name="code",
+    )
+
+    def __init__(self, *args: Any, page: PicturesBase, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = page.units()  # type: ignore[attr-defined]
+        if not page.campaign.scans_allowed:
+            self.fields["origin"].choices = self.fields["origin"].choices[:1]  # type: ignore[attr-defined]
+        if not page.shows_people:
+            self.fields["match"].initial = MatchMode.SHOT_NUMBER
+            self.fields["match"].choices = [(MatchMode.SHOT_NUMBER.value, MatchMode.SHOT_NUMBER.label)]  # type: ignore[attr-defined]
+
+
+class UploadPage(PicturesBase):
+    """`/studio/<studio>/<campaign>/pictures/`: upload, and the uploads so far. POST takes files without script."""
+
+    needs = "view"
+    template_name = "students/upload.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(UploadForm(page=self))
+
+    def show(self, form: UploadForm) -> HttpResponse:
+        batches = (
+            self.batches().annotate(**counts_of_batches()).select_related("job", "by", "unit").order_by("-pk")
+        )
+        page = Paginator(batches, BATCHES_PER_PAGE).get_page(self.request.GET.get("page"))
+        return self.render(
+            form=form,
+            page_obj=page,
+            tray_count=self.tray_count(),
+            units=self.units(),
+            unfinished=self.unfinished(),
+            breadcrumb=self.crumbs(),
+        )
+
+    def unfinished(self) -> Any:
+        """The user's own upload that broke off before anything was read, with the number of files that arrived."""
+        begun = unfinished_uploads(self.studio, self.campaign, self.user).annotate(**counts_of_batches())
+        return begun.filter(files_in_all__gt=0).first()
+
+
+class OpenUpload(PicturesBase):
+    """POST: a new upload. With files it takes them at once; a script opens it empty and sends the files one by one."""
+
+    needs = "edit"
+    template_name = "students/upload.html"
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = UploadForm(request.POST, page=self)
+        wants_json = is_script(request)
+        if not form.is_valid():
+            text = "; ".join(str(error) for errors in form.errors.values() for error in errors)
+            return self.refused(text, wants_json)
+        who: dict[str, Any] = {"studio": self.studio, "campaign": self.campaign, "by": self.user}
+        try:
+            if wants_json:
+                return self.addresses(continue_or_open(**who, **form.cleaned_data))
+            batch = open_batch(**who, **form.cleaned_data)
+            self.take(batch, request.FILES.getlist("files"))
+            start_ingest(batch=batch, by=self.user)
+        except DomainError as error:
+            return self.refused(str(error), wants_json)
+        return redirect("students:picture-batch", *self.place, batch.public_id)
+
+    def addresses(self, batch: IngestBatch) -> JsonResponse:
+        place = [*self.place, batch.public_id]
+        return JsonResponse(
+            {
+                "offer": reverse("students:picture-upload-offer", args=place),
+                "files": reverse("students:picture-upload-file", args=place),
+                "start": reverse("students:picture-upload-start", args=place),
+            }
+        )
+
+    def take(self, batch: IngestBatch, files: list[Any]) -> None:
+        for file in files:
+            try:
+                add_upload(batch=batch, upload=file, by=self.user)
+            except DomainError as error:
+                # Messages may wait in the session; a file's name may hold an ID number.
+                messages.error(self.request, masked_name(str(error)))
+
+    def refused(self, text: str, wants_json: bool) -> HttpResponse:
+        if wants_json:
+            return JsonResponse({"error": text}, status=400)
+        messages.error(self.request, text)
+        return redirect("students:studio-pictures", *self.place)
+
+
+class OfferFiles(PicturesBase):
+    """POST of names and hashes: which of them need not be sent. `{"files": [{"name": …, "sha256": …}]}`."""
+
+    needs = "edit"
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        batch = self.get_scoped(self.batches(), public_id=public_id)
+        try:
+            offered = json.loads(request.body)["files"]
+            offers = [Offer(str(item["name"]), str(item["sha256"])) for item in offered]
+        except (ValueError, KeyError, TypeError):
+            return JsonResponse({"error": str(BadOffer())}, status=400)
+        try:
+            known = offer_files(batch=batch, offers=offers, by=self.user)
+        except DomainError as error:
+            return JsonResponse({"error": str(error)}, status=400)
+        return JsonResponse({"known": {sha256: asdict(one) for sha256, one in known.items()}})
+
+
+class UploadFile(PicturesBase):
+    """POST of one file, its bytes alone, by the script of the upload page. The name, which may hold a number, and the
+    hash come as headers: a body of several parts would lie on the disk twice before it is where it belongs.
+    """
+
+    needs = "edit"
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        batch = self.get_scoped(self.batches(), public_id=public_id)
+        length, sha256 = request.headers.get("Content-Length", ""), request.headers.get("X-File-Sha256", "")
+        right_form = request.content_type == "application/octet-stream" and SHA256.fullmatch(sha256)
+        if not right_form or not length.isdigit():
+            return JsonResponse({"error": str(BadOffer())}, status=400)
+        name = unquote(request.headers.get("X-File-Name", ""))
+        try:
+            receive_file(
+                batch=batch, name=name, size=int(length), sha256=sha256, stream=request, by=self.user
+            )
+        except (UploadBroken, ChangedMeanwhile, UnreadablePostError) as error:
+            return JsonResponse({"error": str(error)}, status=409)  # worth another attempt
+        except DomainError as error:
+            return JsonResponse({"error": str(error)}, status=400)
+        return JsonResponse({"ok": True})
+
+
+class StartUpload(PicturesBase):
+    """POST: read what waits in the upload; also continues one that was stopped."""
+
+    needs = "edit"
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        batch = self.get_scoped(self.batches(), public_id=public_id)
+        address = reverse("students:picture-batch", args=[*self.place, batch.public_id])
+        try:
+            start_ingest(batch=batch, by=self.user)
+        except DomainError as error:
+            if is_script(request):
+                return JsonResponse({"error": str(error)}, status=400)
+            messages.error(request, str(error))
+        if is_script(request):
+            return JsonResponse({"next": address})
+        return redirect(address)
+
+
+def is_script(request: HttpRequest) -> bool:
+    return request.headers.get("Accept") == "application/json"
+
+
+class BatchPage(PicturesBase):
+    """`…/pictures/uploads/<upload>/`: progress while it is read, then what became of each file."""
+
+    needs = "view"
+    template_name = "students/upload_batch.html"
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        found = self.batches().annotate(**counts_of_batches()).select_related("job", "by", "unit")
+        batch = self.get_scoped(found, public_id=public_id)
+        context: dict[str, Any] = {"batch": batch, "running": bool(batch.job and batch.job.is_open)}
+        if getattr(request, "htmx", None):
+            answer = self.render("students/_upload_state.html", **context)
+            if not context["running"]:
+                answer["HX-Refresh"] = "true"  # the list of files below has changed as well
+            return answer
+        return self.render(**context, **self.listed(batch), breadcrumb=self.crumbs(_("Upload")))
+
+    def listed(self, batch: IngestBatch) -> dict[str, Any]:
+        """The files in one state, or all; names are shown only where people may be."""
+        state = self.request.GET.get("state", "")
+        files = batch.files.exclude(state=IngestState.UNPACKED).select_related(
+            "photo__enrolment__student", "photo__enrolment__class_group"
+        )
+        groups = {"filed": [IngestState.FILED], "known": [IngestState.KNOWN], "tray": list(TRAY_STATES)}
+        if state in groups:
+            files = files.filter(state__in=groups[state])
+        page = Paginator(files.order_by("position"), PER_PAGE).get_page(self.request.GET.get("page"))
+        for row in page:
+            row.why = reason_text(row.reason, row.reason_data) if row.reason else ""  # type: ignore[attr-defined]
+        return {"page_obj": page, "state": state}

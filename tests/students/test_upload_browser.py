@@ -1,0 +1,113 @@
+"""The upload page in a real browser: a dropped folder, a broken connection, a reload, and nothing sent twice."""
+
+from __future__ import annotations
+
+import base64
+import collections
+
+import pytest
+from django.test import Client
+
+from students import upload_pages
+from students.models import Graduate, IngestBatch, IngestFile, IngestState
+from tests import factories as make
+from tests.students import odd_pictures as odd
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+FILES = 200
+
+DROP = """([files]) => {
+  const transfer = new DataTransfer();
+  for (const [name, data] of files) {
+    const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+    transfer.items.add(new File([bytes], name, { type: "image/jpeg" }));
+  }
+  const options = { bubbles: true, cancelable: true, dataTransfer: transfer };
+  document.querySelector(".drop").dispatchEvent(new DragEvent("drop", options));
+}"""
+
+
+@pytest.fixture
+def place(browser_context, live_server):
+    class Place:
+        campaign = make.make_campaign()
+        unit = make.make_unit()
+        studio = make.make_studio(campaign=campaign)
+        photographer = make.make_photographer(studio)
+        people = make.make_graduates(FILES, campaign, unit)
+
+    make.make_grant(Place.studio, Place.unit, Place.campaign, by=Place.photographer)
+    Place.path = f"/studio/{Place.studio.code}/{Place.campaign.code}/pictures/"
+    client = Client()
+    client.force_login(Place.photographer)
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    browser_context.add_cookies([cookie])
+    return Place
+
+
+def files_of(place) -> list[tuple[str, bytes]]:
+    """Small pictures with different bytes, named by student number."""
+    start, rest = odd.jpeg(1, 120, 160)[:2], odd.jpeg(1, 120, 160)[2:]
+    comments = (f"picture {number:05d}".encode() for number in range(FILES))
+    return [
+        (f"{person.enrolment.student_number}.jpg", start + b"\xff\xfe\x00\x0f" + comment[-13:] + rest)
+        for person, comment in zip(place.people, comments, strict=True)
+    ]
+
+
+def drop_and_send(page, files) -> None:
+    page.evaluate(DROP, [[[name, base64.b64encode(data).decode()] for name, data in files]])
+    page.locator("[data-chosen]:not(template)").filter(has_text=str(len(files))).wait_for()
+    page.locator("[data-picture-upload] .actions .button-primary").click()
+
+
+def test_upload_survives_a_dead_connection_and_a_reload_and_sends_nothing_twice(
+    place, page, browser_context, monkeypatch
+):
+    written = collections.Counter()
+    receive = upload_pages.receive_file
+
+    def counted(**options):
+        row = receive(**options)
+        written[options["sha256"]] += 1
+        return row
+
+    monkeypatch.setattr(upload_pages, "receive_file", counted)
+    monkeypatch.setattr("students.ingest_job.get_detector", lambda: None)
+    files = files_of(place)
+    answered = []
+    page.on("response", lambda answer: answered.append(answer) if answer.url.endswith("/files/") else None)
+
+    page.goto(place.path)
+    drop_and_send(page, files)
+    while len(answered) < FILES // 3:
+        page.wait_for_timeout(20)
+    browser_context.set_offline(True)
+    page.locator("[data-progress-text]").filter(has_text="连接").wait_for()
+    arrived = sum(written.values())
+    assert 0 < arrived < FILES and IngestBatch.objects.get().job is None
+
+    browser_context.set_offline(False)
+    page.reload()
+    assert page.locator(".note-wait").is_visible()
+    drop_and_send(page, files)
+    page.wait_for_url("**/uploads/*/")
+    assert len(written) == FILES and set(written.values()) == {1}
+
+    make.run_jobs()
+    assert IngestBatch.objects.count() == 1
+    assert IngestFile.objects.filter(state=IngestState.FILED).count() == IngestFile.objects.count() == FILES
+    assert Graduate.objects.exclude(picture=None).count() == FILES
+
+
+def test_a_refused_file_is_named_and_the_rest_is_read_on_demand(place, page, settings):
+    settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "picture": 30_000}
+    small, large = files_of(place)[0], ("large.jpg", odd.jpeg(2, 600, 800))
+    page.goto(place.path)
+    drop_and_send(page, [small, large, ("again.jpg", small[1])])
+    page.locator("[data-read]").wait_for()
+    text = page.locator("[data-errors]").inner_text()
+    assert "large.jpg" in text and "again.jpg" in text
+    page.locator("[data-read]").click()
+    page.wait_for_url("**/uploads/*/")
+    assert IngestFile.objects.filter(state=IngestState.WAITING).count() == 1
