@@ -341,3 +341,19 @@ class Chore(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CalendarFeed(models.Model):
+    """The secret address under which a person's shoots can be subscribed to. Only the token's digest is kept."""
+
+    user = models.OneToOneField(User, models.PROTECT, related_name="calendar_feed", verbose_name=_("user"))
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(_("made"), default=clock.now)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("calendar address")
+        verbose_name_plural = _("calendar addresses")
+
+    def __str__(self) -> str:
+        return str(self.user)

@@ -47,7 +47,7 @@ class File:
 # A sentence with named placeholders, or a function of the facts that gives it in the language of the moment.
 Saying = str | Promise | Callable[[Mapping[str, Any]], str]
 Readers = Callable[[Event], Iterable[Reader]]
-Attach = Callable[[Event], File | None]
+Attach = Callable[[Event, User], File | None]
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def sentence(notification: Notification) -> str:
 def file_of(notification: Notification) -> File | None:
     """The file for the mail, if the rule has one."""
     rule = rule_of(notification.event)
-    return rule.attach(notification.event) if rule and rule.attach else None
+    return rule.attach(notification.event, notification.user) if rule and rule.attach else None
 
 
 def unread_count(request: HttpRequest) -> int:

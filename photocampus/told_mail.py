@@ -107,7 +107,7 @@ def write_mail(user: User, rows: list[Notification]) -> EmailMessage:
         + f"\n{settings.BASE_URL}{reverse('news-choice')}"
     )
     mail = EmailMessage(_short(subject), "\n\n".join(parts) + "\n", None, [user.email])
-    for file in filter(None, (file_of(row) for row in rows)):
+    for file in {file.data: file for row in rows if (file := file_of(row))}.values():
         mail.attach(file.name, file.data.decode(), file.type)
     return mail
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from sessions import (
     calendar_pages,
+    ical_pages,
     plan_pages,
     route_pages,
     studio_bookings,
@@ -23,6 +24,18 @@ urlpatterns = [
     path(f"{UNIT}bookings/<str:booking>/hours/", unit_bookings.UnitHours.as_view(), name="unit-hours"),
     path(f"{UNIT}bookings/<str:booking>/plan/", plan_pages.UnitPlan.as_view(), name="plan"),
     path(f"{UNIT}bookings/<str:booking>/plan/print/", plan_pages.UnitPlanPrint.as_view(), name="plan-print"),
+    path(
+        f"{UNIT}bookings/<str:booking>/shoot.ics",
+        ical_pages.UnitBookingCalendar.as_view(),
+        name="unit-booking-calendar",
+    ),
+    path(
+        f"{STUDIO}bookings/<str:booking>/shoot.ics",
+        ical_pages.StudioBookingCalendar.as_view(),
+        name="studio-booking-calendar",
+    ),
+    path("calendar/<str:token>.ics", ical_pages.Feed.as_view(), name="feed"),
+    path("account/calendar/", ical_pages.CalendarAddress.as_view(), name="calendar-address"),
     path(f"{UNIT}bookings/<str:booking>/plan.xlsx", plan_pages.UnitPlanSheet.as_view(), name="plan-sheet"),
     path(f"{UNIT}bookings/<str:booking>/plan/<str:act>/", plan_pages.UnitPlanAct.as_view(), name="plan-act"),
     path(

@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from photocampus.models import Event, Role
-from photocampus.told import Reader, tell
+from photocampus.models import Event, Role, User
+from photocampus.told import File, Reader, tell
+from sessions.ical import calendar_file, shoots_of
 from sessions.me import REPORTED
 from sessions.models import FIRM_STATES, Booking, Delivery, Hold
 from students.models import Graduate
@@ -71,6 +72,14 @@ def booking_readers(
     return readers
 
 
+def shoot_file(event: Event, reader: User) -> File | None:
+    """The shoot for the reader's calendar; a calendar that holds an earlier version follows it."""
+    shoots = shoots_of(reader).filter(pk=event.subject_id)
+    if not shoots.exists():
+        return None
+    return File("shoot.ics", calendar_file(shoots, reader=reader), "text/calendar")
+
+
 both_sides = booking_readers(UNIT_SIDE, STUDIO_SIDE)
 everybody = booking_readers(UNIT_SIDE, STUDIO_SIDE, OFFICE)
 
@@ -95,13 +104,21 @@ tell(
     "state_confirmed",
     says=_("The shoot of %(units)s with %(studio)s is confirmed: %(when)s."),
     to=both_sides,
+    attach=shoot_file,
 )
-tell(BOOKING, "moved", says=_("The shoot of %(units)s was moved to %(when)s."), to=everybody)
+tell(
+    BOOKING,
+    "moved",
+    says=_("The shoot of %(units)s was moved to %(when)s."),
+    to=everybody,
+    attach=shoot_file,
+)
 tell(
     BOOKING,
     "state_cancelled",
     says=_("The shoot of %(units)s on %(when)s was cancelled."),
     to=everybody,
+    attach=shoot_file,
 )
 tell(
     BOOKING,

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 
 from photocampus import clock
+from photocampus.feeds import make_feed
 from photocampus.models import Event, Job, Notification, User, WorkerBeat
 from sessions.models import Delivery, Receipt, Venue, WaitlistEntry
 from students.models import (
@@ -28,6 +29,7 @@ from units.models import Campaign, Notice, NoticeAttachment, Studio, Unit
 PUBLIC = {
     *("login", "logout", "setup", "set_language", "healthz"),
     *("shoots:me", "shoots:me-picture", "shoots:me-code", "shoots:me-act"),
+    "shoots:feed",
 }
 # What these answer to those who may: set-up is over, and nobody typed the own number on the graduate's page.
 EXPECTED = {"setup": {404}, "shoots:me-picture": {404}, "shoots:me-code": {404}}
@@ -147,6 +149,8 @@ OBJECTS: dict[str, Opens] = {
             "shoots:unit-booking",
             "shoots:unit-hours",
             "shoots:plan",
+            "shoots:unit-booking-calendar",
+            "shoots:studio-booking-calendar",
         ),
         *("shoots:plan-print", "shoots:plan-sheet", "shoots:studio-booking", "shoots:studio-hours"),
         *("shoots:studio-plan", "shoots:studio-plan-sheet", "shoots:flagged-booking"),
@@ -175,6 +179,7 @@ OBJECTS: dict[str, Opens] = {
     "shoots:report-settle": of("graduate", "graduate"),
     **named(of("graduate", "token", "me_token"), "shoots:me", "shoots:me-picture", "shoots:me-code"),
     "shoots:me-act": of("graduate", "token", "me_token", act="report"),
+    "shoots:feed": Opens(lambda w: {"token": w.things["feed_token"]}, shared=True),
     "shoots:venue": of("venue", "venue"),
     "shoots:leave-waitlist": of("waitlist", "entry"),
     "shoots:studio-days-act": Opens(lambda w: {"act": "closure"}, shared=True),
@@ -245,6 +250,7 @@ def _add_papers(world: World, staff: User, coordinator: User) -> None:
         "coordinator": coordinator,
         "job": job,
         "notification": notification,
+        "feed_token": make_feed(user=coordinator),
         "upload": uploads[0],
         "office_upload": uploads[1],
     }
