@@ -18,6 +18,11 @@ class NoActor(DomainError):
     message = _("There is no active user %(name)s of academic affairs in whose name the command could act.")
 
 
+def read_number(text: str) -> int:
+    """A number as people read it off a page or a file: 1, 0001, 2018-1 and 2018-0001 are the same."""
+    return int(text.rpartition("-")[2])
+
+
 def find_actor(username: str = "") -> User:
     """The named user of academic affairs, else their oldest active account, administrators first. Raises NoActor."""
     users = User.objects.filter(role=Role.STAFF, is_active=True).order_by("-is_superuser", "pk")

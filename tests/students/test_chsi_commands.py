@@ -44,7 +44,7 @@ def test_export_writes_the_batch_and_writes_it_again_byte_for_byte(world, tmp_pa
     assert hashlib.sha256(path.read_bytes()).hexdigest() in out
     assert len(zipfile.ZipFile(path).namelist()) == len(people) + 2
     assert [entry.name for entry in (tmp_path / "a").iterdir()] == ["2018-0001.zip"]
-    assert export(tmp_path / "b", "--batch", 1)[0] == 0
+    assert export(tmp_path / "b", "--batch", "2018-0001")[0] == 0
     assert (tmp_path / "b" / "2018-0001.zip").read_bytes() == path.read_bytes()
     assert (
         list(AccessLog.objects.values_list("action", "full", "by"))

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from photocampus.commands import REJECTED, PortalCommand
+from photocampus.commands import REJECTED, PortalCommand, read_number
 from photocampus.jobs import run_job
 from photocampus.models import Job, User
 from students.batch_build import left_out, problem_lines, zip_file
@@ -26,7 +26,9 @@ class Command(PortalCommand):
         parser.add_argument("--campaign", required=True)
         parser.add_argument("--output", required=True, type=Path, help="folder for the ZIP file")
         parser.add_argument("--profile", default="", help="name of the export profile")
-        parser.add_argument("--batch", type=int, help="write this batch again instead of building one")
+        parser.add_argument(
+            "--batch", type=read_number, help="write this batch again instead of building one"
+        )
         parser.add_argument("--leave-out", action="store_true", help="leave out who cannot be reported")
         parser.add_argument("--purpose", default="export_chsi", help="goes into the access log")
 

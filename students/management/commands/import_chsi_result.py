@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from photocampus.commands import REJECTED, PortalCommand
+from photocampus.commands import REJECTED, PortalCommand, read_number
 from photocampus.models import User
 from students.answers import apply_answer
 from students.models import ExportBatch
@@ -20,7 +20,7 @@ class Command(PortalCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("file", type=Path)
-        parser.add_argument("--batch", type=int, required=True, help="number of the batch")
+        parser.add_argument("--batch", type=read_number, required=True, help="number of the batch")
         parser.add_argument("--campaign", default="", help="code; needed when two campaigns have this number")
 
     def act(self, *, by: User, **options: Any) -> int:
