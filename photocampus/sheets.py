@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from openpyxl import Workbook
@@ -67,6 +68,12 @@ def csv_bytes(*, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> byte
     for row in rows:
         writer.writerow([_csv_safe(value) for value in row])
     return buffer.getvalue().encode("utf-8-sig")
+
+
+def write_report(path: Path, *, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """The report of a command, in the form that the name of the file asks for: XLSX or CSV."""
+    make = sheet_bytes if path.suffix.lower() == ".xlsx" else csv_bytes
+    path.write_bytes(make(headings=headings, rows=rows))
 
 
 def _csv_safe(value: Any) -> Any:

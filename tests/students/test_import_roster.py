@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import call_command
+from openpyxl import load_workbook
 
 from students.models import Graduate, RosterUpload, UploadState
 from tests import rosters
@@ -52,6 +53,11 @@ def test_rejected_rows_give_status_1_and_are_named_in_the_report(place, tmp_path
     assert lines[0] == "行,列,值,原因"
     assert lines[1].startswith("4,证件号码,")
     assert person(3)["id_number"][:17] not in report.read_text(encoding="utf-8-sig")
+    sheet = tmp_path / "report.xlsx"
+    assert run(write(tmp_path, rows), "--report", str(sheet)) == 1
+    table = load_workbook(sheet).active
+    assert [cell.value for cell in table[1]] == ["行", "列", "值", "原因"]
+    assert (table["A2"].value, table["B2"].value) == (4, "证件号码")
     assert run(write(tmp_path, rows)) == 1
     assert "4 证件号码" in capsys.readouterr().out
 

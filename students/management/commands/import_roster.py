@@ -1,6 +1,5 @@
 """`manage.py import_roster`: the roster upload of the portal, from the shell."""
 
-import csv
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from photocampus.commands import REJECTED, PortalCommand
 from photocampus.jobs import run_job
 from photocampus.models import Job, User
+from photocampus.sheets import write_report
 from students.models import Completeness, RosterUpload, RowKind, UploadState
 from students.roster_columns import BY_FIELD
 from students.roster_uploads import ask_apply, discard_upload, start_upload
@@ -34,7 +34,9 @@ class Command(PortalCommand):
             "--unit", default="", help="code of the unit; without it rows of all units are taken"
         )
         parser.add_argument("--dry-run", action="store_true", help="only the preview; nothing is changed")
-        parser.add_argument("--report", type=Path, help="write the refused rows here (CSV, numbers masked)")
+        parser.add_argument(
+            "--report", type=Path, help="write the refused rows here (XLSX or CSV, numbers masked)"
+        )
         parser.add_argument("--completeness", choices=Completeness.values, default=Completeness.ADDS)
 
     def act(self, *, by: User, **options: Any) -> int:
@@ -96,10 +98,7 @@ class Command(PortalCommand):
         """Name every refused row: in the report file, else on standard output. Returns how many there are."""
         lines = list(refusals(upload))
         if path is not None:
-            with path.open("w", encoding="utf-8-sig", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow(["行", "列", "值", "原因"])
-                writer.writerows(lines)
+            write_report(path, headings=["行", "列", "值", "原因"], rows=lines)
         else:
             for line, column, value, reason in lines:
                 self.stdout.write(f"{line} {column} {value} {reason}")
@@ -112,9 +111,4 @@ def refusals(upload: RosterUpload) -> Iterator[tuple[int, str, str, str]]:
     for row in upload.rows.filter(kind=RowKind.REFUSED).order_by("line").iterator(chunk_size=2000):
         _values, rest = unpack(sealer.open(row.payload.sealed))
         for field, shown, code, data in rest["findings"]:
-            yield (
-                row.line,
-                BY_FIELD[field].heading,
-                f"'{shown}" if shown[:1] in ("=", "+", "-", "@") else shown,
-                sentence(code, data),
-            )
+            yield row.line, BY_FIELD[field].heading, shown, sentence(code, data)
