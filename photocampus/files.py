@@ -18,10 +18,12 @@ def serve_private(
     attachment: bool = False,
     etag: str = "",
     content_type: str = "",
+    kept_seconds: int = 0,
 ) -> HttpResponseBase:
     """Stream the file, or hand it to the web server by `X-Accel-Redirect` when `ACCEL` is set.
 
-    `etag` (a hash of the content) lets a browser keep its private copy; without it nothing is kept.
+    `etag` (a hash of the content) lets a browser keep its private copy, which it asks about each time; without it
+    nothing is kept. An address that itself names the content may be kept for `kept_seconds` without asking.
     """
     if not file or not file.name:
         raise Http404
@@ -44,6 +46,8 @@ def serve_private(
     disposition = "attachment" if attachment else "inline"
     response["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(filename or 'file')}"
     response["Cache-Control"] = "private, max-age=0, must-revalidate" if quoted else "no-store"
+    if quoted and kept_seconds:
+        response["Cache-Control"] = f"private, max-age={kept_seconds}, immutable"
     if quoted:
         response["ETag"] = quoted
     return response

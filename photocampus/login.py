@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.messages import success
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -40,7 +40,12 @@ class LogIn(PublicPage, auth_views.LoginView):
 
 
 class LogOut(PublicPage, auth_views.LogoutView):
-    """By POST only, so that a link cannot throw anybody out."""
+    """By POST only, so that a link cannot throw anybody out. The browser forgets the pictures it kept for this user."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        response["Clear-Site-Data"] = '"cache"'
+        return response
 
 
 class PasswordChange(MemberPage, auth_views.PasswordChangeView):

@@ -9,6 +9,7 @@ from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils.translation import get_language
 
 from students.catalogue import label_of
+from students.drawing import SHOWN, Drawing, draw_findings
 from students.models import (
     ClassGroup,
     Decision,
@@ -23,6 +24,7 @@ from students.models import (
 )
 from units.models import Campaign, Unit
 
+PER_PAGE = 500  # tiles; pictures outside the window are neither fetched nor laid out
 ACCEPTED, REFUSED, WAITING, MISSING, EXEMPT = "accepted", "refused", "waiting", "missing", "exempt"
 
 
@@ -32,6 +34,8 @@ class Tile:
     state: str
     findings: list[Finding] = field(default_factory=list)
     decision: Decision | None = None
+    drawing: Drawing | None = None
+    is_unchecked: bool = False  # no face library was installed when the picture came in
 
     @property
     def worst(self) -> str:
@@ -66,14 +70,15 @@ class Tile:
 
 
 def with_tiles(graduates: QuerySet[Graduate]) -> QuerySet[Graduate]:
-    """Everything that tiles need, prefetched."""
+    """Everything that tiles need, prefetched: of the findings those with a code and those that are drawn."""
     decisions = Decision.objects.filter(is_current=True).select_related("code").order_by("-id")
+    told = Finding.objects.filter(~Q(code="") | Q(check_name__in=(*SHOWN, "face"))).order_by("id")
     small = Rendition.objects.filter(photo=OuterRef("picture"), profile__name="small").order_by("-pk")
     return (
         graduates.select_related("enrolment__student", "enrolment__class_group", "enrolment__unit", "picture")
         .prefetch_related(
             Prefetch("decisions", decisions, to_attr="current_decisions"),
-            Prefetch("picture__findings", Finding.objects.exclude(code=""), to_attr="faults"),
+            Prefetch("picture__findings", told, to_attr="told"),
         )
         .annotate(thumb=Subquery(small.values("sha256")[:1]))
     )
@@ -96,7 +101,15 @@ def _tile(graduate: Graduate) -> Tile:
         state = REFUSED
     elif acceptance is not None:
         state = ACCEPTED
-    return Tile(graduate, state, photo.faults, decision)  # type: ignore[attr-defined]
+    told: list[Finding] = photo.told  # type: ignore[attr-defined]
+    unchecked = any(row.check_name == "face" and row.data.get("unchecked") for row in told)
+    faults = [row for row in told if row.code]
+    return Tile(graduate, state, faults, decision, draw_findings(told), unchecked)
+
+
+def unchecked_count(shown: Iterable[Tile]) -> int:
+    """How many of the pictures on a page nobody measured the geometry of."""
+    return sum(tile.is_unchecked for tile in shown)
 
 
 @dataclass

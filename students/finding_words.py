@@ -17,6 +17,7 @@ NAMES: dict[str, str | Promise] = {
     "centring": _("Off the middle (px)"),
     "face_width": _("Width of the face (px)"),
     "top_of_head": _("Top of the head from the top (px)"),
+    "head_cut": _("Room above the head (px)"),
     "background_colour": _("Distance from the background colour"),
     "background_even": _("Unevenness of the background"),
     "background_gradient": _("Background, left against right"),

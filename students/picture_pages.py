@@ -18,11 +18,13 @@ from students.catalogue import label_of
 from students.contact_sheet import (
     ACCEPTED,
     MISSING,
+    PER_PAGE,
     REFUSED,
     WAITING,
     class_counts,
     sheet_people,
     tiles,
+    unchecked_count,
     with_tiles,
 )
 from students.drawing import draw_findings
@@ -32,7 +34,6 @@ from students.makeup import make_up_list, reasons
 from students.models import ClassGroup, Graduate, RefusalCode
 from units.access import UnitPage
 
-PER_PAGE = 120
 STATES = (WAITING, REFUSED, ACCEPTED, MISSING)
 
 
@@ -51,13 +52,15 @@ class PicturesPage(UnitPage):
             people = people.filter(enrolment__class_group=group)
         show_sheet = group is not None or chosen == "all"
         page = Paginator(with_tiles(self.scoped(people)), PER_PAGE).get_page(request.GET.get("page"))
+        shown = tiles(page) if show_sheet else []
         return self.render(
             classes=classes,
             group=group,
             chosen=chosen,
             total={state: sum(row.counts[state] for row in classes) for state in STATES},
             page_obj=page,
-            tiles=tiles(page) if show_sheet else [],
+            tiles=shown,
+            unchecked=unchecked_count(shown),
             show_sheet=show_sheet,
             codes=active_codes(),
             breadcrumb=self.breadcrumb(group),

@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from students.contact_sheet import class_counts, sheet_people, tiles, with_tiles
+from students.contact_sheet import PER_PAGE as SHEET_PER_PAGE
+from students.contact_sheet import class_counts, sheet_people, tiles, unchecked_count, with_tiles
 from students.models import IngestBatch
 from students.tray import tray_of
 from units.access import StudioPage
@@ -64,12 +65,14 @@ class StudioSheet(PicturesBase):
         people = sheet_people(self.campaign, chosen_unit)
         if group is not None:
             people = people.filter(enrolment__class_group=group)
-        page = Paginator(with_tiles(self.scoped(people)), PER_PAGE * 2).get_page(request.GET.get("page"))
+        page = Paginator(with_tiles(self.scoped(people)), SHEET_PER_PAGE).get_page(request.GET.get("page"))
+        shown = tiles(page)
         return self.render(
             unit=chosen_unit,
             classes=classes,
             group=group,
             page_obj=page,
-            tiles=tiles(page),
+            tiles=shown,
+            unchecked=unchecked_count(shown),
             breadcrumb=self.crumbs(chosen_unit.name),
         )

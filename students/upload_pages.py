@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from photocampus.errors import ChangedMeanwhile, DomainError
+from students.faces import faces_are_searched
 from students.ingest import TRAY_STATES, counts_of_batches, open_batch, start_ingest
 from students.ingest_reasons import reason_text
 from students.ingest_uploads import (
@@ -88,6 +89,7 @@ class UploadPage(PicturesBase):
             tray_count=self.tray_count(),
             units=self.units(),
             unfinished=self.unfinished(),
+            faces_searched=faces_are_searched(),
             breadcrumb=self.crumbs(),
         )
 
