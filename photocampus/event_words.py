@@ -114,6 +114,8 @@ WORDS: dict[str, str | Promise] = {
     "studio_file_joined": gettext_lazy("Finished file of the studio joined"),
     "gone_decided": gettext_lazy("Decided about who is gone"),
     "answer_applied": gettext_lazy("Answer applied"),
+    "problem_answered": gettext_lazy("Message about a problem"),
+    "problem_handed_over": gettext_lazy("Problem handed over"),
 }
 
 

@@ -2,18 +2,20 @@
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from photocampus.access import access_rule
 from photocampus.models import Role, User
 from sessions.models import (
     Attendance,
     Booking,
+    BookingKind,
     Delivery,
     DeliveryItem,
     Disturbance,
     Fee,
     PlanEntry,
+    Problem,
     Receipt,
     Shot,
     Station,
@@ -21,7 +23,7 @@ from sessions.models import (
     WaitlistEntry,
 )
 from units.access import by_role, granted, studio_ids, units_condition
-from units.models import Unit
+from units.models import StudioGrant, Unit
 
 
 def own_bookings(user: User, path: str) -> Any:
@@ -113,3 +115,27 @@ def delivery_items_of(user: User) -> Any:
         # Who moved to another unit after the delivery stays in it.
         return units_condition(user, "delivery__unit")
     return own_people(user, "graduate", studio="delivery__studio")
+
+
+@access_rule(Problem)
+def problems_of(user: User) -> Any:
+    """R22: units through the subject; the studio concerned while it holds a grant for one of the subject's units.
+
+    A day for individuals belongs to no unit: there any grant of the campaign will do (`problem_parties.studio_reads`).
+    """
+    if user.role == Role.UNIT:
+        return (
+            own_bookings(user, "booking")
+            | units_condition(user, "delivery__unit")
+            | units_condition(user, "graduate__enrolment__unit")
+        )
+    grants = StudioGrant.objects.filter(
+        campaign=OuterRef("campaign"), studio=OuterRef("studio"), ended_at=None, studio__in=studio_ids(user)
+    )
+    reads = (
+        Exists(grants.filter(unit=OuterRef("delivery__unit")))
+        | Exists(grants.filter(unit=OuterRef("graduate__enrolment__unit")))
+        | Exists(grants.filter(unit__booking_units__booking=OuterRef("booking")))
+        | (Q(booking__kind=BookingKind.INDIVIDUAL) & Exists(grants))
+    )
+    return by_role(user, studio=reads)

@@ -28,6 +28,8 @@ from sessions.models import (
     Fee,
     Hold,
     PlanEntry,
+    Problem,
+    ProblemMessage,
     Receipt,
     ReceiptCounter,
     RouteOverride,
@@ -338,3 +340,18 @@ class DeliveryItemAdmin(LogAdmin):
     @admin.display(description=pgettext_lazy("person", "name"))
     def person(self, row: DeliveryItem) -> str:
         return row.graduate.enrolment.student.name
+
+
+@admin.register(Problem)
+class ProblemAdmin(LogAdmin):
+    list_display = ("title", "state", "owner_side", "owner", "due", "raised_side", "raised_at", "studio")
+    list_filter = ("campaign", "state", "owner_side", "raised_side", "studio")
+    list_select_related = ("owner", "studio")
+    search_fields = ("title",)
+
+
+@admin.register(ProblemMessage)
+class ProblemMessageAdmin(LogAdmin):
+    list_display = ("at", "problem", "step", "side", "by")
+    list_filter = ("problem__campaign", "step", "side")
+    list_select_related = ("problem", "by")

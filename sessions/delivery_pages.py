@@ -27,6 +27,7 @@ from sessions.deliveries import (
     with_receipt,
 )
 from sessions.models import Delivery, DeliveryItem, DeliveryItemState, DeliveryState
+from sessions.problem_view import problems_on
 from units.access import StudioPage, UnitPage
 from units.models import Unit
 
@@ -191,6 +192,7 @@ class StudioDelivery(StudioDeliveryBase):
             names=shows_names(self.campaign),
             is_building=bool(row.job and row.job.is_open),
             at_counter=row.state == DeliveryState.SENT and row.receipt_id is not None and self.can_edit,
+            problems=problems_on(self, row),
             breadcrumb=[
                 (
                     _("Deliveries"),
@@ -351,6 +353,7 @@ class UnitDelivery(UnitDeliveryBase):
             items=items,
             bags=bags(items),
             error=error,
+            problems=problems_on(self, row),
             may_receive=row.state == DeliveryState.SENT
             and row.receipt_id is None
             and self.standing in RECEIVERS,

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,7 @@ from sessions.models import (
     DeliveryItem,
     DeliveryItemState,
     FeeState,
+    Problem,
 )
 from students.history import Entry, history_source
 from students.models import Graduate
@@ -88,3 +90,14 @@ def deliveries(graduate: Graduate) -> Iterable[Entry]:
             )
         elif settled and row.state != DeliveryItemState.PACKED:
             yield Entry(settled, _("Received"), text, str(delivery.received_by or ""), "good")
+
+
+@history_source
+def problems(graduate: Graduate) -> Iterable[Entry]:
+    """What was raised about the person (R22); the thread itself is one click away."""
+    unit, campaign = graduate.enrolment.unit, graduate.campaign
+    for row in Problem.objects.filter(graduate=graduate).select_related("raised_by"):
+        url = reverse("shoots:unit-problem", args=[unit.code, campaign.code, row.public_id])
+        yield Entry(row.raised_at, _("Problem raised"), row.title, row.raised_by.name, "wait", url)
+        if row.settled_at:
+            yield Entry(row.settled_at, _("Problem settled"), row.title, "", "good", url)

@@ -1,3 +1,3 @@
-"""Checks of bookings, shoots and deliveries; importing this registers them."""
+"""Checks of bookings, shoots, deliveries and problems; importing this registers them."""
 
-from sessions import booking_ledger, delivery_ledger, shoot_ledger  # noqa: F401
+from sessions import booking_ledger, delivery_ledger, problem_ledger, shoot_ledger  # noqa: F401

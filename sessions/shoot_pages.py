@@ -29,6 +29,7 @@ from sessions.models import (
     Hold,
     Station,
 )
+from sessions.problem_view import problems_on
 from sessions.shoots import (
     stations_of,
 )
@@ -176,8 +177,10 @@ class ShootPage(StudioPage):
         """The console as it is now; to htmx only its changing part."""
         view = console_view(self.booking, attendances=self.visible_attendances())
         state = state if state in SHOWN else ""
-        template = "shoots/_console.html" if self.request.headers.get("HX-Request") else "shoots/console.html"
+        is_part = bool(self.request.headers.get("HX-Request"))
+        template = "shoots/_console.html" if is_part else "shoots/console.html"
         line = shoot_lines([self.booking])[0]
+        day = clock.today() if clock.today() in line.days else None
         return self.render(
             template,
             studio=self.studio,
@@ -205,6 +208,7 @@ class ShootPage(StudioPage):
             may_start=self.booking.state == BookingState.CONFIRMED and self.can_edit,
             is_alone=self.booking.kind == BookingKind.INDIVIDUAL,
             payee=payee_of(self.studio),
+            problems=None if is_part else problems_on(self, self.booking, day),
             today=clock.today(),
             breadcrumb=[
                 (_("Shoot days"), reverse("shoots:shoots", args=[self.studio.code, self.campaign.code])),

@@ -16,6 +16,7 @@ from sessions.booking_view import conversation, people_facts
 from sessions.hours import held_hours, stretches, units_by_booking
 from sessions.models import OPEN_STATES, Booking, BookingKind, BookingState
 from sessions.picking import Picker
+from sessions.problem_view import problems_on
 from sessions.studio_days import close_individual_day, open_individual_day
 from sessions.unit_bookings import alternatives
 from sessions.venues import judge_venue
@@ -96,6 +97,7 @@ class StudioBooking(StudioBookingPage):
             units=list(booking.units.order_by("code")),
             hours=stretches(hours),
             entries=conversation(booking),
+            problems=problems_on(self, booking),
             facts=people_facts(booking, hours),
             turn=acts.waiting_for(booking),
             hindrances=acts.hindrances(booking) if booking.state in OPEN_STATES else [],

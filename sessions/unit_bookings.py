@@ -19,6 +19,7 @@ from sessions.holding import HoursTaken
 from sessions.hours import HalfHour, Stretch, held_hours, stretches
 from sessions.models import OPEN_STATES, Booking, BookingKind, BookingState, Venue
 from sessions.picking import Picker
+from sessions.problem_view import problems_on
 from sessions.routes import route_of_unit
 from sessions.routing import KIND_OF_ROUTE
 from sessions.venues import Judgement, judge_venue
@@ -225,6 +226,7 @@ class UnitBooking(UnitBookingPage):
             units=list(booking.units.order_by("code")),
             hours=stretches(hours),
             entries=conversation(booking),
+            problems=problems_on(self, booking),
             facts=people_facts(booking, hours),
             turn=acts.waiting_for(booking),
             hindrances=acts.hindrances(booking) if booking.state in OPEN_STATES else [],

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions import booking_urls, overview, shoot_urls
+from sessions import booking_urls, overview, problem_urls, shoot_urls
 
 app_name = "shoots"
 urlpatterns = [
@@ -10,4 +10,5 @@ urlpatterns = [
     path("studio/<str:studio>/<str:campaign>/units/", overview.StudioUnits.as_view(), name="studio-units"),
     *shoot_urls.urlpatterns,
     *booking_urls.urlpatterns,
+    *problem_urls.urlpatterns,
 ]

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from photocampus.waiting import Scope, WaitingItem, urgency, waiting
-from sessions import shoot_waiting  # noqa: F401  (registers its own)
+from sessions import problem_waiting, shoot_waiting  # noqa: F401  (register their own)
 from sessions.models import (
     ACTIVE_STATES,
     FIRM_STATES,

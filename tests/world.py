@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from photocampus import clock
 from photocampus.feeds import make_feed
 from photocampus.models import Event, Job, Notification, User, WorkerBeat
-from sessions.models import Delivery, Receipt, Venue, WaitlistEntry
+from sessions.models import Delivery, Problem, Receipt, Venue, WaitlistEntry
 from students.models import (
     IngestBatch,
     IngestFile,
@@ -176,6 +176,13 @@ OBJECTS: dict[str, Opens] = {
         *("shoots:studio-delivery-files", "shoots:unit-delivery", "shoots:unit-delivery-files"),
     ),
     "shoots:delivery-move": of("delivery", "delivery", move="send"),
+    **named(
+        of("problem", "problem"), "shoots:unit-problem", "shoots:studio-problem", "shoots:office-problem"
+    ),
+    **named(
+        of("problem", "problem", act="say"),
+        *("shoots:unit-problem-act", "shoots:studio-problem-act", "shoots:office-problem-act"),
+    ),
     "shoots:report-settle": of("graduate", "graduate"),
     **named(of("graduate", "token", "me_token"), "shoots:me", "shoots:me-picture", "shoots:me-code"),
     "shoots:me-act": of("graduate", "token", "me_token", act="report"),
@@ -347,4 +354,14 @@ def _add_handovers(world: World, coordinator: User, photographer: User) -> None:
         campaign=world.campaign, studio=world.studio, unit=world.unit, number=1, prepared_by=photographer
     )
     delivery.files.save("x.zip", ContentFile(b"zip"))
-    world.things |= {"submission": submission, "delivery": delivery}
+    problem = Problem.objects.create(
+        campaign=world.campaign,
+        graduate=graduate,
+        studio=world.studio,
+        title="绝密之事",
+        raised_side="unit",
+        raised_by=coordinator,
+        owner_side="studio",
+    )
+    world.secrets.append(problem.title)
+    world.things |= {"submission": submission, "delivery": delivery, "problem": problem}

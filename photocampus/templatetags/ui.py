@@ -19,9 +19,9 @@ TONES_BY_WORDS = {
         applied published reported current filed yes answered""",
     "wait": """asked requested offered proposed pending waiting queued draft expected prepared undecided uncertain deferred
         flagged open raised partial due unmatched tray uploaded submitted ready new look packed building""",
-    "bad": """declined refused returned rejected failed abnormal absent missing error lost expired overdue unreadable
+    "bad": """declined refused returned reopened rejected failed abnormal absent missing error lost expired overdue unreadable
         image_refused incomplete no refuse""",
-    "info": "sent running owned started in_progress under_way changed batched delivered previewed",
+    "info": "sent running owned started in_progress in_work under_way changed batched delivered previewed",
     "off": """cancelled voided withdrawn undone ended left transferred inactive superseded exempt unchanged archived
         discarded not_taken waived lapsed refunded known note none""",
 }

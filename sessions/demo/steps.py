@@ -8,12 +8,18 @@ from django.db import connection
 
 from photocampus import clock
 from photocampus.models import School, User
-from sessions.demo import closing, opening, pictures, shooting
+from sessions.demo import closing, opening, pictures, problems, shooting
 from sessions.demo.scene import STEPS, Say, Scene, keep_log_ins, set_scene
 
 
 class NotEmpty(Exception):
     """The database already holds a school or users: the demonstration goes into an empty one only."""
+
+
+def deliver_and_complain(scene: Scene) -> None:
+    """By now something has gone wrong in every place where it can."""
+    closing.deliver(scene)
+    problems.raise_problems(scene)
 
 
 DOING: dict[str, Callable[[Scene], None]] = {
@@ -27,7 +33,7 @@ DOING: dict[str, Callable[[Scene], None]] = {
     "shoot": shooting.shoot,
     "pictures": pictures.put_in_pictures,
     "acceptance": closing.accept,
-    "delivery": closing.deliver,
+    "delivery": deliver_and_complain,
     "submission": closing.submit,
     "verification": closing.verify,
     "batch": closing.batch,

@@ -1,4 +1,4 @@
-"""Studio calendars, venues, bookings with their holds, plans, shoot days, receipts, fees and deliveries."""
+"""Studio calendars, venues, bookings with their holds, plans, shoot days, receipts, fees, deliveries, problems."""
 
 from sessions.models.bookings import (
     ACTIVE_STATES,
@@ -30,6 +30,13 @@ from sessions.models.deliveries import (
     DeliveryItemState,
     DeliveryState,
 )
+from sessions.models.problems import (
+    UNSETTLED,
+    Problem,
+    ProblemMessage,
+    ProblemSide,
+    ProblemState,
+)
 from sessions.models.shoots import (
     Attendance,
     AttendancePhoto,
@@ -51,6 +58,7 @@ __all__ = [
     "ACTIVE_STATES",
     "FIRM_STATES",
     "OPEN_STATES",
+    "UNSETTLED",
     "Attendance",
     "AttendancePhoto",
     "AttendanceState",
@@ -72,6 +80,10 @@ __all__ = [
     "FeeState",
     "Hold",
     "PlanEntry",
+    "Problem",
+    "ProblemMessage",
+    "ProblemSide",
+    "ProblemState",
     "Receipt",
     "ReceiptCounter",
     "Route",
