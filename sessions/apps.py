@@ -14,6 +14,7 @@ class SessionsConfig(AppConfig):
             access,
             history,
             pictures,
+            problem_told,
             progress,
             retention,
             shoot_events,

@@ -12,7 +12,8 @@ from photocampus.access import visible_to
 from photocampus.errors import ChangedMeanwhile, IllegalMove, NotAllowed
 from photocampus.events import history_of
 from photocampus.ledger import disagreements
-from photocampus.models import User
+from photocampus.models import Notification, User
+from photocampus.told import tell_waiting
 from photocampus.waiting import Scope, waiting_items
 from sessions import problems as acts
 from sessions.models import Booking, Delivery, Problem, ProblemMessage, ProblemState
@@ -382,3 +383,45 @@ def test_retention_empties_what_was_written(world: World, booking: Booking) -> N
         clear_shoots_and_deliveries(world.campaign)
     assert Problem.objects.get().title == "—"
     assert list(ProblemMessage.objects.values_list("text", "data")) == [("", {})]
+
+
+def test_every_party_is_told_of_every_step_through_its_own_door(world: World, booking: Booking) -> None:
+    college = make.make_unit()
+    world.unit.kind, world.unit.college = "admissions", college
+    world.unit.save()
+    keeper = make.make_coordinator(college)
+    Notification.objects.all().delete()
+
+    def told() -> dict[str, str]:
+        tell_waiting()
+        found = {row.user.username: row.url for row in Notification.objects.select_related("user")}
+        Notification.objects.all().delete()
+        return found
+
+    told()
+    problem = make_problem(world, booking)
+    doors = {
+        world.staff: f"/office/{world.campaign.code}",
+        world.photographer: f"/studio/{world.studio.code}/{world.campaign.code}",
+        world.coordinator: f"/unit/{world.unit.code}/{world.campaign.code}",
+        keeper: f"/unit/{college.code}/{world.campaign.code}",
+    }
+
+    def all_but(author: User) -> dict[str, str]:
+        return {
+            user.username: f"{door}/problems/{problem.public_id}/"
+            for user, door in doors.items()
+            if user != author
+        }
+
+    assert told() == all_but(world.coordinator)
+    acts.take_up(problem=problem, by=world.photographer)
+    assert told() == all_but(world.photographer)
+    acts.say(problem=problem, text="在路上", by=keeper)
+    assert told() == all_but(keeper)
+    acts.hand_over(problem=problem, side="staff", person=None, due=None, by=world.coordinator)
+    assert told() == all_but(world.coordinator)
+    alone = make_problem(world, person_of(world), owner_side="staff")
+    assert world.photographer.username not in told()
+    acts.settle(problem=alone, answer="好了", by=world.staff)
+    assert set(told()) == {world.coordinator.username, keeper.username}
