@@ -319,7 +319,6 @@ class Reminded(models.Model):
     """A reminder that was written once, under a key that says of what and when; nobody writes it a second time."""
 
     key = models.CharField(max_length=120, unique=True)
-    event = models.OneToOneField(Event, models.PROTECT, related_name="reminded", null=True)
 
     class Meta:
         verbose_name = _("reminder written")

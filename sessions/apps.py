@@ -12,6 +12,7 @@ class SessionsConfig(AppConfig):
     def ready(self) -> None:
         from sessions import (  # noqa: F401  (history registers its sources)
             access,
+            deadlines,
             history,
             pictures,
             problem_told,

@@ -4,6 +4,7 @@ from django.urls import path
 
 from sessions import (
     calendar_pages,
+    class_text_pages,
     ical_pages,
     plan_pages,
     route_pages,
@@ -22,6 +23,7 @@ urlpatterns = [
     path(f"{UNIT}bookings/new/", unit_bookings.AskBooking.as_view(), name="ask-booking"),
     path(f"{UNIT}bookings/<str:booking>/", unit_bookings.UnitBooking.as_view(), name="unit-booking"),
     path(f"{UNIT}bookings/<str:booking>/hours/", unit_bookings.UnitHours.as_view(), name="unit-hours"),
+    path(f"{UNIT}bookings/<str:booking>/texts/", class_text_pages.ClassTexts.as_view(), name="class-texts"),
     path(f"{UNIT}bookings/<str:booking>/plan/", plan_pages.UnitPlan.as_view(), name="plan"),
     path(f"{UNIT}bookings/<str:booking>/plan/print/", plan_pages.UnitPlanPrint.as_view(), name="plan-print"),
     path(

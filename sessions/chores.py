@@ -1,4 +1,5 @@
-"""What booking does by the clock: holds lapse, freed hours are offered, calendars are compared with the bookings."""
+"""What booking does by the clock: holds lapse, freed hours are offered, shoots are reminded of, calendars are
+compared with the bookings."""
 
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ from photocampus.chores import chore
 from sessions import offers, studio_days
 from sessions.holding import release_lapsed
 from sessions.models import Hold
+from sessions.reminders import remind_of_holds, remind_of_shoots
 from units.models import Studio
 
 
@@ -26,3 +28,8 @@ def compare_calendars() -> int:
     """A year's holidays may be published after people booked in it: nobody changes a row then, so the worker looks."""
     coming = Hold.objects.filter(day__gte=clock.today()).values("booking__studio")
     return sum(studio_days.flag_shut_hours(studio, None) for studio in Studio.objects.filter(pk__in=coming))
+
+
+@chore("reminders", every=timedelta(minutes=10))
+def remind() -> int:
+    return remind_of_shoots() + remind_of_holds()

@@ -149,7 +149,7 @@ def location_of(booking: Booking) -> str:
         parts = [unit.address or unit.name for unit in booking.units.all()]
     else:
         parts = [booking.studio.name, booking.studio.address]
-    return ", ".join(part for part in parts if part)
+    return " ".join(part for part in parts if part)
 
 
 def _description(booking: Booking, day: ShootDay) -> str:

@@ -54,9 +54,11 @@ def deadlines(campaign: Campaign, today: dt.date) -> list[NextDate]:
     named = (
         (campaign.acknowledge_by, _("Acknowledge the notice")),
         (campaign.roster_by, _("Roster complete")),
+        (campaign.sign_off_by, _("Data checked and signed off")),
         (campaign.booking_by, _("Shoot booked")),
         (campaign.window_start, _("Shooting begins")),
         (campaign.window_end, _("Shooting ends")),
+        (campaign.acceptance_by, _("Pictures accepted")),
         (campaign.submission_by, _("Images submitted")),
     )
     return [NextDate(day, label) for day, label in named if day and day >= today]

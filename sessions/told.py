@@ -126,6 +126,19 @@ tell(
     says=_("The booking of %(units)s (%(when)s) was flagged; academic affairs decide about it."),
     to=everybody,
 )
+tell(
+    BOOKING,
+    "shoot_near",
+    says=_("The shoot of %(units)s is near: %(when)s."),
+    to=both_sides,
+    attach=shoot_file,
+)
+tell(
+    BOOKING,
+    "hold_ends_soon",
+    says=_("The hours %(when)s of %(units)s lapse on %(until)s unless they are confirmed."),
+    to=both_sides,
+)
 tell(BOOKING, "kept", says=_("The flagged booking of %(units)s (%(when)s) stays as it is."), to=both_sides)
 tell(
     BOOKING,

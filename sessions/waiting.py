@@ -2,25 +2,26 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from photocampus.waiting import Scope, WaitingItem, urgency, waiting
 from sessions import problem_waiting, shoot_waiting  # noqa: F401  (register their own)
+from sessions.deadlines import without_shoot
 from sessions.models import (
     ACTIVE_STATES,
-    FIRM_STATES,
     Attendance,
     Booking,
     BookingKind,
     BookingState,
-    BookingUnit,
     PlanEntry,
     WaitlistEntry,
 )
-from sessions.routes import route_of_unit, routes_of
+from sessions.reminders import coming_shoots
+from sessions.routes import route_of_unit
 
 GROUPS = (BookingKind.ON_SITE, BookingKind.GROUP)
 WITH_COMPANION = ("asked", "proposed", "countered", "confirmed")  # what is only offered is not the unit's yet
@@ -75,6 +76,28 @@ def offers_to_answer(scope: Scope) -> WaitingItem:
         hint=_("The first is held until %(until)s.") % {"until": until} if until else "",
         urgency="now",
     )
+
+
+@waiting(role="unit", order=55)
+def own_shoots_near(scope: Scope) -> WaitingItem:
+    """The reminder on the start page; the inbox has it too."""
+    near = coming_shoots(scope.campaign, scope.today).filter(units=scope.unit)
+    here = reverse("shoots:unit-bookings", args=[scope.unit.code, scope.campaign.code])
+    return _near(near, scope, here)
+
+
+@waiting(role="studio", order=55)
+def studio_shoots_near(scope: Scope) -> WaitingItem:
+    near = coming_shoots(scope.campaign, scope.today).filter(studio=scope.studio)
+    return _near(near, scope, reverse("shoots:shoots", args=[scope.studio.code, scope.campaign.code]))
+
+
+def _near(shoots: QuerySet[Booking], scope: Scope, url: str) -> WaitingItem:
+    days = sorted(shoots.values_list("first_day", flat=True))
+    within = scope.campaign.reminder_days
+    label = ngettext("Shoots that begin within %(n)d day", "Shoots that begin within %(n)d days", within)
+    hint = _("The first on %(day)s.") % {"day": days[0]} if days else ""
+    return WaitingItem(label % {"n": within}, len(days), url, hint=hint, urgency="soon")
 
 
 @waiting(role="unit", order=60)
@@ -136,12 +159,7 @@ def flagged_bookings(scope: Scope) -> WaitingItem:
 @waiting(role="staff", order=50)
 def units_without_booking(scope: Scope) -> WaitingItem:
     """Units with people to be photographed that have no confirmed shoot."""
-    firm = set(
-        BookingUnit.objects.filter(
-            booking__campaign=scope.campaign, booking__state__in=FIRM_STATES, booking__kind__in=GROUPS
-        ).values_list("unit", flat=True)
-    )
-    count = sum(1 for e in routes_of(scope.campaign) if e.to_photograph and e.unit.pk not in firm)
+    count = len(without_shoot(scope.campaign))
     return WaitingItem(
         _("Units without a confirmed shoot"),
         count,

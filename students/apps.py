@@ -9,7 +9,7 @@ class StudentsConfig(AppConfig):
     verbose_name = _("Graduates and pictures")
 
     def ready(self) -> None:
-        from students import access, face_library, register_history, roster_history, told  # noqa: F401  (they register themselves)
+        from students import access, deadlines, face_library, register_history, roster_history, told  # noqa: F401  (they register themselves)
         from students.check_bounds import problems_of
         from students.reference import ensure_reference_data
         from units.hooks import on_bounds_entered

@@ -42,7 +42,7 @@ def classes_to_check(scope: Scope) -> WaitingItem:
         sum(not check.is_done for check in checks),
         reverse("students:sign-off", args=[scope.unit.code, scope.campaign.code]),
         hint=hint,
-        urgency=urgency(scope.campaign.roster_by, scope.today),
+        urgency=urgency(scope.campaign.sign_off_by or scope.campaign.roster_by, scope.today),
         step=STEP_CHECK,
     )
 

@@ -141,7 +141,8 @@ class CampaignAdmin(PortalAdmin):
     fieldsets = (
         (None, {"fields": ("code", "name", "state", "copied_from", "identity_mode")}),
         (_("Window and deadlines"), {"fields": (
-            ("window_start", "window_end"), ("acknowledge_by", "roster_by"), ("booking_by", "submission_by"),
+            ("window_start", "window_end"), ("acknowledge_by", "roster_by"), ("sign_off_by", "booking_by"),
+            ("acceptance_by", "submission_by"),
             "retention_until",
         )}),
         (_("Route and booking"), {"fields": (

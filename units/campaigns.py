@@ -39,7 +39,9 @@ DATES = (
     "window_end",
     "acknowledge_by",
     "roster_by",
+    "sign_off_by",
     "booking_by",
+    "acceptance_by",
     "submission_by",
     "retention_until",
 )

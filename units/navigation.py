@@ -120,6 +120,13 @@ def notice(request: HttpRequest) -> Iterable[NavItem]:
         yield NavItem(_("Acknowledgements"), url, icon="notice", section=here.section)
 
 
+@nav_items(11)
+def deadlines(request: HttpRequest) -> Iterable[NavItem]:
+    here = place(request)
+    if here.role == Role.STAFF and here.campaign:
+        yield NavItem(_("Deadlines"), reverse("units:deadlines", args=[here.campaign.code]), icon="clock")
+
+
 @nav_items(890)
 def accounts(request: HttpRequest) -> Iterable[NavItem]:
     if place(request).role == Role.STAFF:

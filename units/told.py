@@ -1,14 +1,17 @@
 """Whom the events of notices, campaigns and handovers concern (`photocampus.told`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from photocampus.models import Event, User
 from photocampus.told import Reader, tell
 from units.audiences import studio_people, unit_readers
 from units.campaigns import DATES
+from units.deadlines import deadline_named
 from units.models import Campaign, CampaignState, Notice, Studio, Unit
 
 NOT_FOR_UNITS = {"retention_until"}
@@ -52,6 +55,38 @@ tell(
     says=_("Dates of “%(campaign)s” have changed; please look at them again."),
     to=dates_readers,
 )
+
+
+def deadline_readers(event: Event) -> Iterable[Reader]:
+    """The unit's coordinators, led to the page where what is open is done."""
+    unit = Unit.objects.get(pk=event.subject_id)
+    campaign = Campaign.objects.filter(code=event.data["campaign"]).first()
+    entry = deadline_named(event.data["deadline"])
+    if campaign and entry:
+        facts = {key: event.data[key] for key in ("deadline", "date", "missing")}
+        yield from unit_readers([unit], campaign, entry.page, unit=unit.name, **facts)
+
+
+def _deadline_words(facts: Mapping[str, Any]) -> dict[str, Any]:
+    entry = deadline_named(facts["deadline"])
+    label = entry.label if entry else facts["deadline"]
+    return {**facts, "what": label, "open": entry.counted if entry else ""}
+
+
+def urged_sentence(facts: Mapping[str, Any]) -> str:
+    return gettext(
+        "Academic affairs remind %(unit)s: “%(what)s” is due on %(date)s. Still open: %(missing)s (%(open)s)."
+    ) % _deadline_words(facts)
+
+
+def deadline_sentence(facts: Mapping[str, Any]) -> str:
+    return gettext(
+        "“%(what)s” is due on %(date)s for %(unit)s. Still open: %(missing)s (%(open)s)."
+    ) % _deadline_words(facts)
+
+
+tell("units.unit", "urged", says=urged_sentence, to=deadline_readers)
+tell("units.unit", "deadline_near", says=deadline_sentence, to=deadline_readers)
 
 
 def handover_readers(event: Event) -> Iterable[Reader]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from units import account_pages, notice_pages, start
+from units import account_pages, deadline_pages, notice_pages, start
 
 app_name = "units"
 urlpatterns = [
@@ -26,6 +26,8 @@ urlpatterns = [
         notice_pages.Acknowledgements.as_view(),
         name="acknowledgements",
     ),
+    path("office/<str:campaign>/deadlines/", deadline_pages.Deadlines.as_view(), name="deadlines"),
+    path("office/<str:campaign>/deadlines/<str:key>/", deadline_pages.UrgeUnits.as_view(), name="urge"),
     path("account/", account_pages.OwnAccount.as_view(), name="account"),
     path("accounts/", account_pages.AccountList.as_view(), name="accounts"),
     path("accounts/new/", account_pages.NewAccount.as_view(), name="account-new"),

@@ -141,7 +141,9 @@ def open_campaign(scene: Scene) -> None:
             terms={"2018-01": dt.date(2018, 1, 15), "2018-07": dt.date(2018, 7, 15)},
             acknowledge_by=dt.date(2017, 12, 29),
             roster_by=dt.date(2018, 4, 30),
+            sign_off_by=dt.date(2018, 5, 11),
             booking_by=dt.date(2018, 5, 31),
+            acceptance_by=dt.date(2018, 6, 15),
             submission_by=dt.date(2018, 6, 29),
             retention_until=dt.date(2021, 7, 15),
         )

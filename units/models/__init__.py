@@ -19,6 +19,7 @@ from units.models.people import (
     StudioMembership,
     Unit,
     UnitKind,
+    Urging,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "Term",
     "Unit",
     "UnitKind",
+    "Urging",
 ]

@@ -99,7 +99,9 @@ class Campaign(models.Model):
     )
     acknowledge_by = models.DateField(_("acknowledge the notice by"), null=True, blank=True)
     roster_by = models.DateField(_("roster complete by"), null=True, blank=True)
+    sign_off_by = models.DateField(_("data signed off by"), null=True, blank=True)
     booking_by = models.DateField(_("booked by"), null=True, blank=True)
+    acceptance_by = models.DateField(_("pictures accepted by"), null=True, blank=True)
     submission_by = models.DateField(_("submitted by"), null=True, blank=True)
     retention_until = models.DateField(
         _("keep personal data until"),

@@ -169,3 +169,26 @@ class StudioGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.studio} – {self.unit} – {self.campaign}"
+
+
+class Urging(models.Model):
+    """Academic affairs reminded this unit of a deadline (催办): once a day at most. `deadline` is a field of the campaign."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="urgings", verbose_name=_("campaign"))
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="urgings", verbose_name=_("unit"))
+    deadline = models.CharField(_("deadline"), max_length=30)
+    day = models.DateField(_("day"))
+    missing = models.PositiveIntegerField(_("still open"))
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("when"), default=clock.now)
+
+    class Meta:
+        verbose_name = _("reminder of a unit")
+        verbose_name_plural = _("reminders of units")
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "unit", "deadline", "day"], name="urged_once_a_day"),
+            models.CheckConstraint(condition=Q(missing__gt=0), name="urged_for_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit} {self.deadline} {self.day}"

@@ -1,0 +1,11 @@
+"""What is done by the clock here: deadlines that come near."""
+
+from datetime import timedelta
+
+from photocampus.chores import chore
+from units.urging import remind_of_deadlines
+
+
+@chore("deadlines", every=timedelta(minutes=15))
+def deadlines_near() -> int:
+    return remind_of_deadlines()
