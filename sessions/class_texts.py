@@ -12,7 +12,6 @@ from sessions.models import Booking, BookingKind, PlanEntry
 from sessions.places import Place
 from units.models import Unit
 
-
 WRAP = 26
 
 
