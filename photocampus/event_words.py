@@ -65,6 +65,8 @@ WORDS: dict[str, str | Promise] = {
     "plan_added": gettext_lazy("Plan entry added"),
     "plan_removed": gettext_lazy("Plan entry removed"),
     "plan_locked": gettext_lazy("Plan entry locked"),
+    "plan_unlocked": gettext_lazy("Plan entry unlocked"),
+    "plan_undone": gettext_lazy("Change of the plan undone"),
     "replanned": gettext_lazy("Rest of the day planned anew"),
     "hours_blocked": gettext_lazy("Hours of a class blocked"),
     "hours_unblocked": gettext_lazy("Hours of a class free again"),

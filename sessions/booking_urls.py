@@ -7,6 +7,7 @@ from sessions import (
     class_text_pages,
     ical_pages,
     plan_pages,
+    plan_papers,
     route_pages,
     studio_bookings,
     unit_bookings,
@@ -25,7 +26,12 @@ urlpatterns = [
     path(f"{UNIT}bookings/<str:booking>/hours/", unit_bookings.UnitHours.as_view(), name="unit-hours"),
     path(f"{UNIT}bookings/<str:booking>/texts/", class_text_pages.ClassTexts.as_view(), name="class-texts"),
     path(f"{UNIT}bookings/<str:booking>/plan/", plan_pages.UnitPlan.as_view(), name="plan"),
-    path(f"{UNIT}bookings/<str:booking>/plan/print/", plan_pages.UnitPlanPrint.as_view(), name="plan-print"),
+    path(f"{UNIT}bookings/<str:booking>/plan/print/", plan_papers.UnitPlanPrint.as_view(), name="plan-print"),
+    path(
+        f"{UNIT}bookings/<str:booking>/plan/classes/",
+        plan_papers.UnitClassSheets.as_view(),
+        name="plan-classes",
+    ),
     path(
         f"{UNIT}bookings/<str:booking>/shoot.ics",
         ical_pages.UnitBookingCalendar.as_view(),
@@ -38,7 +44,7 @@ urlpatterns = [
     ),
     path("calendar/<str:token>.ics", ical_pages.Feed.as_view(), name="feed"),
     path("account/calendar/", ical_pages.CalendarAddress.as_view(), name="calendar-address"),
-    path(f"{UNIT}bookings/<str:booking>/plan.xlsx", plan_pages.UnitPlanSheet.as_view(), name="plan-sheet"),
+    path(f"{UNIT}bookings/<str:booking>/plan.xlsx", plan_papers.UnitPlanSheet.as_view(), name="plan-sheet"),
     path(f"{UNIT}bookings/<str:booking>/plan/<str:act>/", plan_pages.UnitPlanAct.as_view(), name="plan-act"),
     path(
         f"{UNIT}bookings/<str:booking>/<str:act>/",
@@ -58,8 +64,18 @@ urlpatterns = [
     ),
     path(f"{STUDIO}bookings/<str:booking>/plan/", plan_pages.StudioPlan.as_view(), name="studio-plan"),
     path(
+        f"{STUDIO}bookings/<str:booking>/plan/print/",
+        plan_papers.StudioPlanPrint.as_view(),
+        name="studio-plan-print",
+    ),
+    path(
+        f"{STUDIO}bookings/<str:booking>/plan/classes/",
+        plan_papers.StudioClassSheets.as_view(),
+        name="studio-plan-classes",
+    ),
+    path(
         f"{STUDIO}bookings/<str:booking>/plan.xlsx",
-        plan_pages.StudioPlanSheet.as_view(),
+        plan_papers.StudioPlanSheet.as_view(),
         name="studio-plan-sheet",
     ),
     path(

@@ -1,7 +1,6 @@
-"""The plan's pages: timetable with forms for every change, A4 print, spreadsheet (R15)."""
+"""The plan's pages: the timetable, with forms for every change (R15). On paper and as a file: `plan_papers`."""
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -11,106 +10,21 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from photocampus.access_log import log_access
-from photocampus.errors import DomainError
-from photocampus.sheets import XLSX, sheet_bytes
+from photocampus.errors import ChangedMeanwhile, DomainError
+from sessions import plan_edits as edits
 from sessions import plans as acts
 from sessions.booking_forms import Day, Time
-from sessions.calendar import clock_time, minutes
-from sessions.models import BlockedHours, Booking, BookingKind, BookingState, PlanEntry, Station
-from sessions.planner import Forecast, Slot
-from sessions.studio_bookings import StudioBookingPage
+from sessions.calendar import clock_time
+from sessions.models import BlockedHours, Booking, BookingKind, PlanChange, PlanChangeKind, PlanEntry, Station
+from sessions.plan_papers import StudioPlanPage
+from sessions.plan_rows import class_sizes, entries_of, slots_of_booking, stations_of
+from sessions.plan_rules import HourFull, HourNotHeld, LoadExceeded
+from sessions.plan_table import Block, PlanView, plan_view, slot_code, slot_label
 from sessions.unit_bookings import UnitBookingPage
 from students.models import ClassGroup
+from units.access import own_unit_ids
 
-
-@dataclass(frozen=True)
-class Block:
-    """A class in an hour of the timetable; `colour` is stable per class."""
-
-    entry: PlanEntry
-    colour: int
-    reasons: list[str]
-    size: int
-
-
-@dataclass(frozen=True)
-class Cell:
-    slot: Slot | None
-    blocks: list[Block]
-
-    @property
-    def people(self) -> int:
-        return sum(block.entry.people for block in self.blocks)
-
-    @property
-    def free(self) -> int:
-        return (self.slot.capacity if self.slot else 0) - self.people
-
-
-@dataclass(frozen=True)
-class Row:
-    start: dt.time
-    end: dt.time
-    cells: list[Cell]
-
-
-@dataclass(frozen=True)
-class PlanDay:
-    """One day: hours as rows, stations as columns."""
-
-    day: dt.date
-    stations: list[Station]
-    rows: list[Row]
-    loads: list[int]
-    median: dt.time | None
-    bound: dt.time | None
-
-    @property
-    def people(self) -> int:
-        return sum(self.loads)
-
-
-def timetable(booking: Booking, rows: list[PlanEntry], forecast: Forecast) -> list[PlanDay]:
-    """The plan as days, hours and stations, with what is free."""
-    stations = list(acts.stations_of(booking).values())
-    slots = acts.slots_of_booking(booking)
-    sizes = {group.pk: size for group, size in acts.class_sizes(booking).items()}
-    order = {pk: n for n, pk in enumerate(dict.fromkeys([*sizes, *(row.class_group_id for row in rows)]))}
-    blocks: dict[tuple[dt.date, int, str], list[Block]] = {}
-    for row in rows:
-        block = Block(
-            row, order[row.class_group_id] % 12 + 1, acts.reasons_of(row), sizes.get(row.class_group_id, 0)
-        )
-        blocks.setdefault((row.day, minutes(row.start), row.station.code), []).append(block)
-    by_place = {(slot.day, slot.start, slot.station): slot for slot in slots}
-    days = []
-    for day in sorted({slot.day for slot in slots}):
-        here = [s for s in stations if any(slot.day == day and slot.station == s.code for slot in slots)]
-        hours = sorted({(slot.start, slot.end) for slot in slots if slot.day == day})
-        table = [
-            Row(
-                clock_time(start),
-                clock_time(end),
-                [
-                    Cell(by_place.get((day, start, s.code)), blocks.get((day, start, s.code), []))
-                    for s in here
-                ],
-            )
-            for start, end in hours
-        ]
-        loads = [sum(row.people for row in rows if row.day == day and row.station_id == s.pk) for s in here]
-        ends = forecast.days.get(day)
-        days.append(
-            PlanDay(
-                day, here, table, loads, _clock(ends[0]) if ends else None, _clock(ends[1]) if ends else None
-            )
-        )
-    return days
-
-
-def _clock(total: int) -> dt.time:
-    return clock_time(min(total, 24 * 60 - 1))
+UNDO_SHOWN = 10
 
 
 class MoveForm(forms.Form):
@@ -119,9 +33,9 @@ class MoveForm(forms.Form):
     target = forms.ChoiceField(label=gettext_lazy("To"))
     people = forms.IntegerField(label=gettext_lazy("People"), min_value=1)
 
-    def __init__(self, *args: Any, slots: list[Slot], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["target"].choices = [(slot_code(slot), slot_label(slot)) for slot in slots]  # type: ignore[attr-defined]
+        self.fields["target"].choices = choices  # type: ignore[attr-defined]
 
 
 class AddForm(MoveForm):
@@ -150,16 +64,59 @@ class BlockForm(forms.Form):
         return cleaned
 
 
-def slot_code(slot: Slot) -> str:
-    return f"{slot.station}_{slot.day:%Y-%m-%d}_{slot.start}"
+def targets(plan: PlanView, entry: PlanEntry | None = None) -> list[tuple[str, str]]:
+    """The hours to come, with the places left; where the class is already, both are joined."""
+    choices = []
+    for day in plan.days:
+        for row in day.rows:
+            for cell in row.cells:
+                if not cell.is_open or cell.slot is None:
+                    continue
+                text = _("%(hour)s · %(free)d free") % {"hour": slot_label(cell.slot), "free": cell.free}
+                mine = [
+                    b.entry for b in cell.blocks if entry and b.entry.class_group_id == entry.class_group_id
+                ]
+                if entry and mine and mine[0].pk != entry.pk:
+                    text = _("%(hour)s · join the %(people)d there") % {
+                        "hour": slot_label(cell.slot),
+                        "people": mine[0].people,
+                    }
+                choices.append((slot_code(cell.slot), text))
+    return choices
 
 
-def slot_label(slot: Slot) -> str:
-    start, end = clock_time(slot.start), clock_time(slot.end)
-    return f"{slot.day:%m-%d} {start:%H:%M}–{end:%H:%M} · {slot.station}"
+def said_of(change: PlanChange, names: dict[int, str], stations: dict[int, Station]) -> str:
+    """A change in words: which class, from where to where."""
+    notes = [*change.before, *change.after]
+    group = names.get(notes[0]["group"], "—") if notes else "—"
+
+    def places(found: list[dict[str, Any]]) -> str:
+        return "、".join(
+            f"{note['day'][5:]} {note['start']} {stations[note['station']].code} × {note['people']}"
+            for note in found
+            if note["station"] in stations
+        )
+
+    if change.kind in (PlanChangeKind.LOCKED, PlanChangeKind.UNLOCKED):
+        return f"{group} · {places(change.after)}"
+    parts = [places(change.before), places(change.after)]
+    return f"{group} · " + " → ".join(part or "—" for part in parts)
 
 
-class UnitPlan(UnitBookingPage):
+class PlanPage:
+    """What both sides' timetables show. A mix-in, not a page by itself."""
+
+    def shown(self, booking: Booking, plan: PlanView, chosen: Block | None) -> dict[str, Any]:
+        return {
+            "booking": booking,
+            "plan": plan,
+            "rows": plan.rows,
+            "chosen": chosen,
+            "is_live": bool(self.request.headers.get("HX-Request")),  # type: ignore[attr-defined]
+        }
+
+
+class UnitPlan(PlanPage, UnitBookingPage):
     """`/unit/<unit>/<campaign>/bookings/<booking>/plan/`: the timetable, with a form for every change."""
 
     needs = "view"
@@ -168,52 +125,96 @@ class UnitPlan(UnitBookingPage):
     def get(self, request: HttpRequest, booking: str) -> HttpResponse:
         return self.show(self.booking(booking))
 
+    @property
+    def is_live(self) -> bool:
+        """Asked by the page's script, which replaces only what changes."""
+        return bool(self.request.headers.get("HX-Request"))
+
     def show(
-        self, booking: Booking, refusal: DomainError | None = None, status: int = 200, **bound: Any
+        self,
+        booking: Booking,
+        refusal: DomainError | None = None,
+        said: str = "",
+        focus: str = "",
+        **bound: Any,
     ) -> HttpResponse:
         if booking.kind == BookingKind.INDIVIDUAL:
             raise Http404
-        rows = acts.entries_of(booking)
-        slots = acts.slots_of_booking(booking)
-        sizes = acts.class_sizes(booking)
-        rest = acts.unplanned(booking, rows)
-        forecast = acts.forecast_of(booking, rows)
+        rows = entries_of(booking)
+        plan = plan_view(booking, rows, self.own_units())
         may_edit = self.can_edit and booking.state in acts.PLANNABLE
+        chosen = plan.block_of(self.asked_entry())
+        stations = stations_of(booking)
+        names = {line.group.pk: line.group.name for line in plan.classes}
+        changes = edits.open_changes(booking)[:UNDO_SHOWN] if may_edit else []
         return self.render(
-            status=status,
+            "shoots/_plan.html" if self.is_live else "",
+            status=409 if refusal and not self.is_live else 200,
             unit=self.unit,
             campaign=self.campaign,
-            booking=booking,
-            days=timetable(booking, rows, forecast),
-            rows=rows,
-            sizes=sizes,
-            people=sum(sizes.values()),
-            rest=rest,
+            links=self.links(booking),
             may_edit=may_edit,
-            chosen=self.chosen(rows) if may_edit else None,
-            move_form=self.move_form(rows, slots),
-            add_form=AddForm(slots=slots, groups=[g for g, n in rest.items() if n > 0], auto_id="add_%s"),
-            block_form=bound.get("block_form") or BlockForm(groups=list(sizes), auto_id="block_%s"),
-            blocked=BlockedHours.objects.filter(campaign=self.campaign, class_group__in=sizes).select_related(
-                "class_group"
-            ),
+            move_form=self.move_form(plan, chosen) if may_edit and chosen else None,
+            add_form=self.add_form(plan),
+            block_form=bound.get("block_form") or BlockForm(groups=list(plan.sizes), auto_id="block_%s"),
+            blocked=BlockedHours.objects.filter(
+                campaign=self.campaign, class_group__in=plan.sizes
+            ).select_related("class_group"),
+            changes=[(change, said_of(change, names, stations)) for change in changes],
             refusal=refusal,
+            offer=self.offer(refusal),
+            said=said,
+            focus=focus,
             breadcrumb=self.crumbs(
                 (booking.get_kind_display(), self.to("unit-booking", booking.public_id)), (_("Plan"), None)
             ),
+            **self.shown(booking, plan, chosen),
         )
 
-    def chosen(self, rows: list[PlanEntry]) -> PlanEntry | None:
-        wanted = self.request.GET.get("entry") or self.request.POST.get("entry")
-        return next((row for row in rows if row.public_id == wanted), None)
+    def asked_entry(self) -> str:
+        """Whose panel is open; the script asks for it only when its forms were used."""
+        sent = self.request.POST
+        opened = sent.get("entry", "") if not self.is_live or "panel" in sent else ""
+        return self.request.GET.get("entry", "") or opened
 
-    def move_form(self, rows: list[PlanEntry], slots: list[Slot]) -> MoveForm | None:
-        entry = self.chosen(rows)
-        if entry is None:
+    def own_units(self) -> set[int]:
+        return set(own_unit_ids(self.user).values_list("unit", flat=True))
+
+    def links(self, booking: Booking) -> dict[str, str]:
+        """Addresses that the timetable of either side needs."""
+        key = booking.public_id
+        return {
+            "plan": self.to("plan", key),
+            "act": self.to("plan-act", key, "x")[: -len("x/")],
+            "print": self.to("plan-print", key),
+            "sheet": self.to("plan-sheet", key),
+            "classes": self.to("plan-classes", key),
+            "texts": self.to("class-texts", key),
+        }
+
+    def move_form(self, plan: PlanView, chosen: Block) -> MoveForm:
+        initial = {"target": chosen.place, "people": chosen.entry.people}
+        return MoveForm(choices=targets(plan, chosen.entry), initial=initial, auto_id="move_%s")
+
+    def add_form(self, plan: PlanView) -> AddForm:
+        groups = [line.group for line in plan.waiting]
+        wanted = self.request.GET.get("add", "")
+        line = next((line for line in plan.waiting if line.group.public_id == wanted), None)
+        initial = {"group": wanted, "people": line.rest} if line else {}
+        return AddForm(choices=targets(plan), groups=groups, initial=initial, auto_id="add_%s")
+
+    def offer(self, refusal: DomainError | None) -> dict[str, Any] | None:
+        """What would have fitted, in one click: fewer people of the same class to the same hour."""
+        sent = self.request.POST
+        if not isinstance(refusal, HourFull | LoadExceeded) or not sent.get("people", "").isdigit():
             return None
-        current = f"{entry.station.code}_{entry.day:%Y-%m-%d}_{minutes(entry.start)}"
-        initial = {"target": current, "people": entry.people}
-        return MoveForm(slots=slots, initial=initial, auto_id="move_%s")
+        limit = refusal.data["capacity"] if isinstance(refusal, HourFull) else refusal.data["agreed"]
+        people = int(sent["people"]) - (refusal.data["wanted"] - limit)
+        if people < 1:
+            return None
+        act = "move" if sent.get("entry") else "add"
+        kept = {name: sent[name] for name in ("entry", "group", "target", "seen") if sent.get(name)}
+        return {"act": act, "people": people, "fields": kept}
 
 
 class UnitPlanAct(UnitPlan):
@@ -233,17 +234,20 @@ class UnitPlanAct(UnitPlan):
             "move": self.move,
             "remove": self.remove,
             "add": self.add,
+            "undo": self.undo,
             "block": self.block,
             "unblock": self.unblock,
         }
         if act not in steps:
             raise Http404
         try:
-            done = steps[act](row)
+            said, focus = steps[act](row)
         except DomainError as refusal:
-            return self.show(row, refusal, status=409)
-        if done:
-            messages.success(request, done)
+            return self.show(row, refusal, focus=request.POST.get("entry", ""))
+        if self.is_live:
+            return self.show(row, said=said or _("Please check what you entered."), focus=focus)
+        if said:
+            messages.success(request, said)
         else:
             messages.error(request, _("Please check what you entered."))
         return redirect(self.to("plan", row.public_id))
@@ -252,39 +256,58 @@ class UnitPlanAct(UnitPlan):
         rows = self.scoped(PlanEntry.objects.filter(booking=booking)).select_related(
             "booking", "class_group", "station"
         )
-        return get_object_or_404(rows, public_id=self.request.POST.get("entry", ""))
+        row = rows.filter(public_id=self.request.POST.get("entry", "")).first()
+        if row is None:
+            raise ChangedMeanwhile()
+        return row
 
-    def make(self, booking: Booking) -> str:
+    @property
+    def seen(self) -> str:
+        return self.request.POST.get("seen", "")
+
+    def make(self, booking: Booking) -> tuple[str, str]:
         acts.generate_plan(booking=booking, by=self.user)
-        return _("The plan is made: everybody has an hour.")
+        return _("The plan is made: everybody has an hour."), ""
 
-    def lock(self, booking: Booking) -> str:
-        acts.set_locked(entry=self.entry(booking), locked=True, by=self.user)
-        return _("The entry stays where it is.")
-
-    def unlock(self, booking: Booking) -> str:
-        acts.set_locked(entry=self.entry(booking), locked=False, by=self.user)
-        return _("The entry may be moved when the plan is made again.")
-
-    def move(self, booking: Booking) -> str:
+    def lock(self, booking: Booking) -> tuple[str, str]:
         entry = self.entry(booking)
-        form = MoveForm(self.request.POST, slots=acts.slots_of_booking(booking))
+        edits.set_locked(entry=entry, locked=True, by=self.user, seen=self.seen)
+        return _("The entry stays where it is."), entry.public_id
+
+    def unlock(self, booking: Booking) -> tuple[str, str]:
+        entry = self.entry(booking)
+        edits.set_locked(entry=entry, locked=False, by=self.user, seen=self.seen)
+        return _("The entry may be moved when the plan is made again."), entry.public_id
+
+    def move(self, booking: Booking) -> tuple[str, str]:
+        entry = self.entry(booking)
+        form = MoveForm(self.request.POST, choices=self.all_targets(booking))
         if not form.is_valid():
-            return ""
+            return "", entry.public_id
         station, day, start = self.target(booking, form.cleaned_data["target"])
         people = form.cleaned_data["people"]
-        acts.move_entry(entry=entry, station=station, day=day, start=start, people=people, by=self.user)
-        return _("Moved.")
+        moved = edits.move_entry(
+            entry=entry, station=station, day=day, start=start, people=people, by=self.user, seen=self.seen
+        )
+        said = _("%(name)s: %(people)d people now come on %(day)s at %(start)s to %(station)s.")
+        return said % {
+            "name": moved.class_group.name,
+            "people": people,
+            "day": f"{day:%m-%d}",
+            "start": f"{start:%H:%M}",
+            "station": station.code,
+        }, moved.public_id
 
-    def add(self, booking: Booking) -> str:
-        groups = list(acts.class_sizes(booking))
-        form = AddForm(self.request.POST, slots=acts.slots_of_booking(booking), groups=groups)
+    def add(self, booking: Booking) -> tuple[str, str]:
+        own = self.own_units()
+        groups = [group for group in class_sizes(booking) if group.unit_id in own]
+        form = AddForm(self.request.POST, choices=self.all_targets(booking), groups=groups)
         if not form.is_valid():
-            return ""
+            return "", ""
         station, day, start = self.target(booking, form.cleaned_data["target"])
         group = next(g for g in groups if g.public_id == form.cleaned_data["group"])
         people = form.cleaned_data["people"]
-        acts.add_entry(
+        row = edits.add_entry(
             booking=booking,
             class_group=group,
             station=station,
@@ -293,133 +316,69 @@ class UnitPlanAct(UnitPlan):
             people=people,
             by=self.user,
         )
-        return _("Planned.")
+        return _("Planned."), row.public_id
 
-    def remove(self, booking: Booking) -> str:
-        acts.remove_entry(entry=self.entry(booking), by=self.user)
-        return _("Taken out of the plan.")
+    def remove(self, booking: Booking) -> tuple[str, str]:
+        edits.remove_entry(entry=self.entry(booking), by=self.user, seen=self.seen)
+        return _("Taken out of the plan."), ""
 
-    def block(self, booking: Booking) -> str:
-        groups = list(acts.class_sizes(booking))
+    def undo(self, booking: Booking) -> tuple[str, str]:
+        rows = PlanChange.objects.filter(booking=booking, public_id=self.request.POST.get("change", ""))
+        change = rows.select_related("booking").first()
+        if change is None:
+            raise edits.LaterChange()
+        back = edits.undo_change(change=change, by=self.user)
+        return _("Undone."), back[0] if back else ""
+
+    def block(self, booking: Booking) -> tuple[str, str]:
+        groups = list(class_sizes(booking))
         form = BlockForm(self.request.POST, groups=groups)
         if not form.is_valid():
-            return ""
+            return "", ""
         group = next(g for g in groups if g.public_id == form.cleaned_data.pop("group"))
         acts.block_hours(booking=booking, class_group=group, by=self.user, **form.cleaned_data)
-        return _("Noted. Make the plan again so that it takes effect.")
+        return _("Noted. Make the plan again so that it takes effect."), ""
 
-    def unblock(self, booking: Booking) -> str:
+    def unblock(self, booking: Booking) -> tuple[str, str]:
         number = self.request.POST.get("blocked", "")
-        rows = BlockedHours.objects.filter(campaign=self.campaign, class_group__in=acts.class_sizes(booking))
+        rows = BlockedHours.objects.filter(campaign=self.campaign, class_group__in=class_sizes(booking))
         row = get_object_or_404(rows, pk=int(number) if number.isdigit() else 0)
         acts.unblock_hours(blocked=row, by=self.user)
-        return _("Noted. Make the plan again so that it takes effect.")
+        return _("Noted. Make the plan again so that it takes effect."), ""
+
+    def all_targets(self, booking: Booking) -> list[tuple[str, str]]:
+        return [(slot_code(slot), slot_label(slot)) for slot in slots_of_booking(booking)]
 
     def target(self, booking: Booking, code: str) -> tuple[Station, dt.date, dt.time]:
-        station_code, day, start = code.split("_")
-        stations = {station.code: station for station in acts.stations_of(booking).values()}
+        station_code, day, start = code.rsplit("_", 2)
+        stations = {station.code: station for station in stations_of(booking).values()}
+        if station_code not in stations:
+            raise HourNotHeld(station=station_code, day=day, start=f"{clock_time(int(start)):%H:%M}")
         return stations[station_code], dt.date.fromisoformat(day), clock_time(int(start))
 
 
-def print_context(booking: Booking) -> dict[str, Any]:
-    """What the A4 sheet shows, for both sides."""
-    rows = acts.entries_of(booking)
-    report = booking.campaign.report_minutes
-    days: dict[dt.date, list[tuple[PlanEntry, dt.time]]] = {}
-    for row in rows:
-        moment = dt.datetime.combine(row.day, row.start) - dt.timedelta(minutes=report)
-        days.setdefault(row.day, []).append((row, moment.time()))
-    return {
-        "booking": booking,
-        "campaign": booking.campaign,
-        "units": list(booking.units.order_by("code")),
-        "studio": booking.studio,
-        "days": list(days.items()),
-        "people": sum(row.people for row in rows),
-        "rest": acts.unplanned(booking, rows),
-        "on_site": booking.kind == BookingKind.ON_SITE,
-    }
+class StudioPlan(PlanPage, StudioPlanPage):
+    """`/studio/<studio>/<campaign>/bookings/<booking>/plan/`: the same timetable, to read and to print."""
 
+    needs = "view"
+    template_name = "shoots/plan.html"
 
-def plan_sheet(booking: Booking) -> bytes:
-    """The plan as one XLSX sheet: a row per class, station and hour; no names in it."""
-    report = booking.campaign.report_minutes
-    rows = []
-    for row in acts.entries_of(booking):
-        moment = dt.datetime.combine(row.day, row.start) - dt.timedelta(minutes=report)
-        rows.append(
-            (
-                f"{row.day:%Y-%m-%d}",
-                f"{moment:%H:%M}",
-                f"{row.start:%H:%M}",
-                f"{row.end:%H:%M}",
-                row.station.code,
-                row.class_group.unit.name,
-                row.class_group.name,
-                row.people,
-            )
+    def get(self, request: HttpRequest, booking: str) -> HttpResponse:
+        row = self.firm_booking(booking)
+        plan = plan_view(row, entries_of(row), ())
+        key = row.public_id
+        back = self.to("studio-booking", key)
+        return self.render(
+            "shoots/_plan.html" if request.headers.get("HX-Request") else "",
+            campaign=self.campaign,
+            studio=self.studio,
+            may_edit=False,
+            links={
+                "plan": self.to("studio-plan", key),
+                "print": self.to("studio-plan-print", key),
+                "sheet": self.to("studio-plan-sheet", key),
+                "classes": self.to("studio-plan-classes", key),
+            },
+            breadcrumb=self.crumbs((row.get_kind_display(), back), (_("Plan"), None)),
+            **self.shown(row, plan, plan.block_of(request.GET.get("entry", ""))),
         )
-    headings = [
-        _("Day"),
-        _("Report at"),
-        _("From"),
-        _("Until"),
-        _("Station"),
-        _("Unit"),
-        _("Class"),
-        _("People"),
-    ]
-    return sheet_bytes(headings=headings, rows=rows, title=_("Plan"), widths=(12, 10, 8, 8, 8, 24, 24, 8))
-
-
-def plan_download(booking: Booking, by: Any) -> HttpResponse:
-    content = plan_sheet(booking)
-    log_access("plan_downloaded", by=by, subject=booking, rows=booking.plan_entries.count())
-    response = HttpResponse(content, content_type=XLSX)
-    response["Content-Disposition"] = f'attachment; filename="plan-{booking.public_id}.xlsx"'
-    return response
-
-
-class UnitPlanPrint(UnitBookingPage):
-    """`…/plan/print/`: one A4 sheet."""
-
-    needs = "view"
-    template_name = "shoots/plan_print.html"
-
-    def get(self, request: HttpRequest, booking: str) -> HttpResponse:
-        row = self.booking(booking)
-        return self.render(back=self.to("plan", row.public_id), **print_context(row))
-
-
-class UnitPlanSheet(UnitBookingPage):
-    """`…/plan.xlsx`."""
-
-    needs = "view"
-
-    def get(self, request: HttpRequest, booking: str) -> HttpResponse:
-        return plan_download(self.booking(booking), self.user)
-
-
-class StudioPlan(StudioBookingPage):
-    """`/studio/<studio>/<campaign>/bookings/<booking>/plan/`: the same plan, to read and to print."""
-
-    needs = "view"
-    template_name = "shoots/plan_print.html"
-
-    def get(self, request: HttpRequest, booking: str) -> HttpResponse:
-        row = self.booking(booking)
-        if row.state not in (BookingState.CONFIRMED, BookingState.UNDER_WAY, BookingState.DONE):
-            raise Http404
-        return self.render(back=self.to("studio-booking", row.public_id), **print_context(row))
-
-
-class StudioPlanSheet(StudioBookingPage):
-    """`…/plan.xlsx` for the studio."""
-
-    needs = "view"
-
-    def get(self, request: HttpRequest, booking: str) -> HttpResponse:
-        row = self.booking(booking)
-        if row.state not in (BookingState.CONFIRMED, BookingState.UNDER_WAY, BookingState.DONE):
-            raise Http404
-        return plan_download(row, self.user)

@@ -5,44 +5,40 @@ The planner itself is pure (`sessions.planner`); here rows become its input and 
 
 import datetime as dt
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
 from photocampus.errors import DomainError, NotAllowed
 from photocampus.events import record
 from photocampus.models import User
-from sessions.calendar import clock_time, minutes, runs
+from sessions.calendar import clock_time
 from sessions.models import (
-    Attendance,
-    AttendanceState,
     BlockedHours,
     Booking,
     BookingKind,
     BookingState,
+    PlanChange,
     PlanEntry,
-    Station,
 )
 from sessions.parties import require_unit
+from sessions.plan_rows import entries_of, problem_of, slots_of_booking, stations_of, to_entry
+from sessions.plan_rules import OPEN, standings_of
 from sessions.planner import (
     Entry,
     Forecast,
-    Group,
     Interval,
     Lack,
     Pace,
     Plan,
     Problem,
     Shortfall,
-    Slot,
-    StationHours,
     explain,
     forecast,
     make_plan,
-    slots_of,
 )
 from students.models import ClassGroup
 
@@ -88,113 +84,8 @@ class NobodyToPlan(DomainError):
     message = _("Nobody is expected at this shoot.")
 
 
-class HourFull(DomainError):
-    code = "hour_full"
-    message = _("%(day)s %(start)s at %(station)s takes %(capacity)d people; %(wanted)d would come.")
-
-
-class HourNotHeld(DomainError):
-    code = "hour_not_held"
-    message = _("This booking holds no hour at %(station)s on %(day)s from %(start)s.")
-
-
-class LoadExceeded(DomainError):
-    code = "load_exceeded"
-    message = _("%(agreed)d people are agreed for %(station)s on %(day)s; %(wanted)d would come.")
-
-
-class ClassTooSmall(DomainError):
-    code = "class_too_small"
-    message = _("%(name)s has %(size)d people here; %(wanted)d would be planned.")
-
-
-class ClassCannotCome(DomainError):
-    code = "class_cannot_come"
-    message = _("%(name)s cannot come on %(day)s from %(start)s to %(end)s.")
-
-
-class NotEnoughPeople(DomainError):
-    code = "not_enough_people"
-    message = _("Move at least one and at most %(people)d people.")
-
-
-class EntryOver(DomainError):
-    code = "entry_over"
-    message = _("This hour is over; it is no longer changed.")
-
-
-def class_sizes(booking: Booking) -> dict[ClassGroup, int]:
-    """People expected per class, in class order (two queries); absent ones no longer need an hour."""
-    rows = (
-        Attendance.objects.filter(booking=booking)
-        .exclude(state=AttendanceState.ABSENT)
-        .order_by()
-        .values_list("graduate__enrolment__class_group")
-        .annotate(n=Count("pk"))
-    )
-    sizes = dict(rows)
-    classes = ClassGroup.objects.filter(pk__in=sizes).select_related("unit").order_by("unit__code", "name")
-    return {group: sizes[group.pk] for group in classes}
-
-
-def stations_of(booking: Booking) -> dict[int, Station]:
-    return {
-        station.pk: station
-        for station in Station.objects.filter(holds__booking=booking).distinct().order_by("code")
-    }
-
-
-def station_hours(booking: Booking, stations: dict[int, Station]) -> tuple[StationHours, ...]:
-    """The booking's holds as the planner's stations, with the agreed people per day."""
-    held: dict[tuple[int, dt.date], list[dt.time]] = {}
-    for station, day, start in booking.holds.values_list("station", "day", "start"):
-        held.setdefault((station, day), []).append(start)
-    intervals: dict[int, list[Interval]] = {pk: [] for pk in stations}
-    for (pk, day), starts in sorted(held.items()):
-        intervals[pk] += [Interval(day, minutes(span.start), minutes(span.end)) for span in runs(starts)]
-    return tuple(
-        StationHours(station.code, station.rate, tuple(intervals[pk]), booking.agreed_load)
-        for pk, station in stations.items()
-    )
-
-
-def problem_of(booking: Booking, locked: Iterable[PlanEntry] = ()) -> tuple[Problem, dict[str, str]]:
-    """The planner's input, and the names of the classes by key."""
-    sizes = class_sizes(booking)
-    blocked: dict[int, list[Interval]] = {}
-    for row in BlockedHours.objects.filter(campaign=booking.campaign_id, class_group__in=sizes):
-        interval = Interval(row.day, minutes(row.start), minutes(row.end))
-        blocked.setdefault(row.class_group_id, []).append(interval)
-    problem = Problem(
-        groups=tuple(
-            Group(str(group.pk), size, tuple(sorted(blocked.get(group.pk, []))))
-            for group, size in sizes.items()
-        ),
-        stations=station_hours(booking, stations_of(booking)),
-        locked=tuple(to_entry(row) for row in locked),
-    )
-    return problem, {str(group.pk): group.name for group in sizes}
-
-
-def to_entry(row: PlanEntry) -> Entry:
-    return Entry(
-        row.day,
-        minutes(row.start),
-        minutes(row.end),
-        row.station.code,
-        str(row.class_group_id),
-        row.people,
-        row.is_locked,
-    )
-
-
-def entries_of(booking: Booking) -> list[PlanEntry]:
-    """The rows of the plan with class and station, in order of time."""
-    rows = PlanEntry.objects.filter(booking=booking).select_related("class_group__unit", "station")
-    return list(rows.order_by("day", "start", "station__code", "class_group__name"))
-
-
-def _locked_booking(booking: Booking, by: User) -> Booking:
+def locked_booking(booking: Booking, by: User) -> Booking:
+    """The booking as it is now, locked, if its plan may be changed and by this person."""
     booking = Booking.objects.select_for_update().get(pk=booking.pk)
     require_unit(by, list(booking.units.all()))
     if booking.state not in PLANNABLE:
@@ -206,218 +97,96 @@ def _locked_booking(booking: Booking, by: User) -> Booking:
 
 @transaction.atomic
 def generate_plan(*, booking: Booking, by: User) -> Plan:
-    """Make the plan, or make it again: locked entries stay, all others are placed anew.
+    """Make the plan, or make it again: locked entries and those over or under way stay, all others are placed anew.
 
     Repeating it without a change gives the same plan. Raises `PlanImpossible` with what is missing; then the old plan
-    stays as it was.
+    stays as it was. What was changed by hand before can no longer be undone.
     """
-    booking = _locked_booking(booking, by)
+    booking = locked_booking(booking, by)
     rows = entries_of(booking)
-    kept = [row for row in rows if row.is_locked]
-    problem, names = problem_of(booking, kept)
+    standings = standings_of(booking, rows)
+    over = [row for row in rows if standings[row.pk] != OPEN]
+    locked = [row for row in rows if row.is_locked and row not in over]
+    problem, names = problem_of(booking, locked)
     if not problem.groups:
         raise NobodyToPlan()
-    plan = make_plan(problem)
+    plan = make_plan(_after(problem, over, booking))
     if plan.shortfall:
         raise PlanImpossible(plan.shortfall, names)
-    store_entries(booking, problem, plan.entries, keep=kept)
-    record(booking, "plan_made", by=by, data={"entries": len(plan.entries), "locked": len(kept)})
+    store_entries(booking, problem, plan.entries, keep=[*over, *locked])
+    record(
+        booking,
+        "plan_made",
+        by=by,
+        data={"entries": len(plan.entries), "locked": len(locked), "over": len(over)},
+    )
     return plan
+
+
+def _after(problem: Problem, over: Collection[PlanEntry], booking: Booking) -> Problem:
+    """The problem without the time that is gone: what is over counts for its class, and no begun hour is filled."""
+    now = clock.now().replace(tzinfo=None)
+    gone: dict[str, list[Interval]] = {}
+    for slot in slots_of_booking(booking):
+        if dt.datetime.combine(slot.day, clock_time(slot.start)) <= now:
+            gone.setdefault(slot.station, []).append(Interval(slot.day, slot.start, slot.end))
+    done: dict[str, int] = {}
+    for row in over:
+        done[str(row.class_group_id)] = done.get(str(row.class_group_id), 0) + row.people
+    return replace(
+        problem,
+        # Who was marked absent since makes a class smaller than what was planned for it.
+        groups=tuple(
+            replace(group, size=max(group.size, done.get(group.key, 0))) for group in problem.groups
+        ),
+        stations=tuple(
+            replace(station, pauses=(*station.pauses, *gone.get(station.key, ())))
+            for station in problem.stations
+        ),
+        done=tuple(to_entry(row) for row in over),
+    )
 
 
 def store_entries(
     booking: Booking, problem: Problem, entries: Collection[Entry], keep: Collection[PlanEntry] = ()
 ) -> None:
-    """Replace the booking's rows by these entries; those in `keep` are left alone."""
-    PlanEntry.objects.filter(booking=booking).exclude(pk__in=[row.pk for row in keep]).delete()
+    """Make the booking's rows these entries; those in `keep` are left alone. What was before can no longer be undone.
+
+    A class that stays where it was keeps its row, so that addresses and open pages stay valid.
+    """
+    PlanChange.objects.filter(booking=booking).delete()
     stations = {station.code: station for station in stations_of(booking).values()}
-    known = {(row.class_group_id, row.station_id, row.day, row.start) for row in keep}
+    kept = {_key(row) for row in keep}
+    old = {_key(row): row for row in entries_of(booking)}
     reasons: dict[str, list[dict[str, Any]]] = {}
-    new = []
+    rows = []
     for entry in entries:
         station, start = stations[entry.station], clock_time(entry.start)
-        if (int(entry.group), station.pk, entry.day, start) in known:
+        key = (int(entry.group), station.pk, entry.day, start)
+        row = old.pop(key, None)
+        if key in kept:
             continue
         if entry.group not in reasons:
             reasons[entry.group] = [
                 {"because": r.because, "earlier": r.earlier, "people": r.people}
                 for r in explain(problem, list(entries), entry.group)
             ]
-        new.append(
-            PlanEntry(
-                booking=booking,
-                class_group_id=int(entry.group),
-                station=station,
-                day=entry.day,
-                start=start,
-                end=clock_time(entry.end),
-                people=entry.count,
-                is_locked=entry.locked,
-                why={"reasons": reasons[entry.group]},
-            )
-        )
-    PlanEntry.objects.bulk_create(new)
-
-
-@transaction.atomic
-def set_locked(*, entry: PlanEntry, locked: bool, by: User) -> None:
-    """A locked entry stays where it is when the plan is made again."""
-    _locked_booking(entry.booking, by)
-    if PlanEntry.objects.filter(pk=entry.pk).exclude(is_locked=locked).update(is_locked=locked):
-        record(entry.booking, "plan_locked" if locked else "plan_unlocked", by=by, new=str(entry))
-
-
-@transaction.atomic
-def move_entry(
-    *, entry: PlanEntry, station: Station, day: dt.date, start: dt.time, by: User, people: int | None = None
-) -> PlanEntry:
-    """Move an entry, or `people` of it (a split), to another hour or station; into one where the class already is, the
-    two are joined. Locked afterwards, so that planning again keeps what people decided.
-
-    Every hard rule is checked at once: hours held, places in the hour, agreed workload, hours in which the class
-    cannot come. Raises `HourNotHeld`, `HourFull`, `LoadExceeded`, `ClassCannotCome`, `NotEnoughPeople`, `EntryOver`.
-    """
-    booking = _locked_booking(entry.booking, by)
-    entry = PlanEntry.objects.select_related("class_group", "station", "booking").get(pk=entry.pk)
-    _require_future(entry.day, entry.start)
-    _require_future(day, start)
-    moving = entry.people if people is None else people
-    if not 1 <= moving <= entry.people:
-        raise NotEnoughPeople(people=entry.people)
-    if (station.pk, day, start) == (entry.station_id, entry.day, entry.start):
-        return entry
-    old = str(entry)
-    entry.people -= moving
-    _write_rest(entry)
-    target = _put(booking, entry.class_group, station, day, start, moving)
-    check_rules(booking)
-    record(booking, "plan_moved", by=by, old=old, new=str(target), data={"people": moving})
-    return target
-
-
-@transaction.atomic
-def add_entry(
-    *,
-    booking: Booking,
-    class_group: ClassGroup,
-    station: Station,
-    day: dt.date,
-    start: dt.time,
-    people: int,
-    by: User,
-) -> PlanEntry:
-    """Plan people of a class who have no hour yet, by hand. Refusals as in `move_entry`, and `ClassTooSmall`."""
-    booking = _locked_booking(booking, by)
-    if people < 1:
-        raise NotEnoughPeople(people=class_sizes(booking).get(class_group, 0))
-    _require_future(day, start)
-    entry = _put(booking, class_group, station, day, start, people)
-    check_rules(booking)
-    record(booking, "plan_added", by=by, new=str(entry), data={"people": people})
-    return entry
-
-
-@transaction.atomic
-def remove_entry(*, entry: PlanEntry, by: User) -> None:
-    """Take an entry out of the plan; its people have no hour until they are planned again."""
-    booking = _locked_booking(entry.booking, by)
-    _require_future(entry.day, entry.start)
-    record(booking, "plan_removed", by=by, old=str(entry), data={"people": entry.people})
-    entry.delete()
-
-
-def _require_future(day: dt.date, start: dt.time) -> None:
-    now = clock.now()
-    if (day, start) < (now.date(), now.time().replace(tzinfo=None)) and day <= now.date():
-        raise EntryOver()
-
-
-def _write_rest(entry: PlanEntry) -> None:
-    if entry.people:
-        entry.is_locked = True
-        entry.save(update_fields=["people", "is_locked"])
-    else:
-        entry.delete()
-
-
-def _put(
-    booking: Booking, group: ClassGroup, station: Station, day: dt.date, start: dt.time, people: int
-) -> PlanEntry:
-    slot = slot_at(booking, station, day, start)
-    row = PlanEntry.objects.filter(
-        booking=booking, class_group=group, station=station, day=day, start=start
-    ).first()
-    if row:
-        row.people += people
-        row.is_locked = True
-        row.save(update_fields=["people", "is_locked"])
-        return row
-    return PlanEntry.objects.create(
-        booking=booking,
-        class_group=group,
-        station=station,
-        day=day,
-        start=start,
-        end=clock_time(slot.end),
-        people=people,
-        is_locked=True,
-        why={"reasons": [{"because": "locked", "earlier": 0, "people": 0}]},
+        if row is None:
+            row = PlanEntry(booking=booking, class_group_id=key[0], station=station, day=key[2], start=start)
+        row.end = clock_time(entry.end)
+        row.people, row.is_locked = entry.count, entry.locked
+        row.why = {"reasons": reasons[entry.group]}
+        rows.append(row)
+    gone = [row.pk for key, row in old.items() if key not in kept]
+    PlanEntry.objects.filter(pk__in=gone).delete()
+    PlanEntry.objects.bulk_create(row for row in rows if row.pk is None)
+    PlanEntry.objects.bulk_update(
+        [row for row in rows if row.pk is not None], ["end", "people", "is_locked", "why"], batch_size=200
     )
 
 
-def slots_of_booking(booking: Booking) -> list[Slot]:
-    """The hours that can be planned, with their places."""
-    return slots_of(station_hours(booking, stations_of(booking)))
-
-
-def slot_at(booking: Booking, station: Station, day: dt.date, start: dt.time) -> Slot:
-    for slot in slots_of_booking(booking):
-        if (slot.station, slot.day, slot.start) == (station.code, day, minutes(start)):
-            return slot
-    raise HourNotHeld(station=station.code, day=day, start=f"{start:%H:%M}")
-
-
-def check_rules(booking: Booking) -> None:
-    """Every hard rule over the whole plan of the booking; refuses with the first that is broken."""
-    rows = entries_of(booking)
-    room = {(slot.station, slot.day, slot.start): slot for slot in slots_of_booking(booking)}
-    hours: dict[tuple[str, dt.date, int], int] = {}
-    loads: dict[tuple[str, dt.date], int] = {}
-    placed: dict[int, int] = {}
-    for row in rows:
-        place = (row.station.code, row.day, minutes(row.start))
-        hours[place] = hours.get(place, 0) + row.people
-        loads[place[:2]] = loads.get(place[:2], 0) + row.people
-        placed[row.class_group_id] = placed.get(row.class_group_id, 0) + row.people
-    for (station, day, start), wanted in hours.items():
-        shown = {"station": station, "day": day, "start": f"{clock_time(start):%H:%M}"}
-        if (station, day, start) not in room:
-            raise HourNotHeld(**shown)
-        if wanted > room[station, day, start].capacity:
-            raise HourFull(capacity=room[station, day, start].capacity, wanted=wanted, **shown)
-    for (station, day), wanted in loads.items():
-        if booking.agreed_load and wanted > booking.agreed_load:
-            raise LoadExceeded(agreed=booking.agreed_load, station=station, day=day, wanted=wanted)
-    _check_classes(booking, rows, placed)
-
-
-def _check_classes(booking: Booking, rows: list[PlanEntry], placed: dict[int, int]) -> None:
-    sizes = {group.pk: (group.name, size) for group, size in class_sizes(booking).items()}
-    for pk, wanted in placed.items():
-        name, size = sizes.get(pk, ("—", 0))
-        if wanted > size:
-            raise ClassTooSmall(name=name, size=size, wanted=wanted)
-    blocked = BlockedHours.objects.filter(campaign=booking.campaign_id, class_group__in=list(placed))
-    for hours in blocked.select_related("class_group"):
-        for row in rows:
-            same = row.class_group_id == hours.class_group_id and row.day == hours.day
-            if same and row.start < hours.end and hours.start < row.end:
-                raise ClassCannotCome(
-                    name=hours.class_group.name,
-                    day=row.day,
-                    start=f"{hours.start:%H:%M}",
-                    end=f"{hours.end:%H:%M}",
-                )
+def _key(row: PlanEntry) -> tuple[int, int, dt.date, dt.time]:
+    return row.class_group_id, row.station_id, row.day, row.start
 
 
 @transaction.atomic
@@ -440,20 +209,6 @@ def unblock_hours(*, blocked: BlockedHours, by: User) -> None:
     require_unit(by, [blocked.class_group.unit])
     record(blocked.class_group, "hours_unblocked", by=by, old=f"{blocked.day} {blocked.start:%H:%M}")
     blocked.delete()
-
-
-def unplanned(booking: Booking, rows: Iterable[PlanEntry]) -> dict[ClassGroup, int]:
-    """Classes with people who have no hour, or (negative) more hours than people since the roster changed."""
-    placed: dict[int, int] = {}
-    for row in rows:
-        placed[row.class_group_id] = placed.get(row.class_group_id, 0) + row.people
-    sizes = class_sizes(booking)
-    found = {group: size - placed.get(group.pk, 0) for group, size in sizes.items()}
-    known = {group.pk for group in sizes}
-    for row in rows:
-        if row.class_group_id not in known:
-            found[row.class_group] = -placed[row.class_group_id]
-    return {group: rest for group, rest in found.items() if rest}
 
 
 def forecast_of(booking: Booking, rows: Iterable[PlanEntry]) -> Forecast:

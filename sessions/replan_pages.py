@@ -15,8 +15,8 @@ from photocampus import clock
 from photocampus.errors import DomainError
 from sessions.calendar import clock_time
 from sessions.models import BookingState, Station
+from sessions.plan_rows import entries_of, problem_of
 from sessions.planning.replan import Replanned
-from sessions.plans import entries_of, problem_of
 from sessions.replanning import replan_rest
 from sessions.shoot_pages import ShootPage, shoot_lines
 from sessions.shoots import stations_of

@@ -11,8 +11,9 @@ from photocampus.events import record
 from photocampus.models import User
 from sessions.calendar import minutes
 from sessions.models import Attendance, AttendanceState, Booking, PlanEntry, Station
+from sessions.plan_rows import entries_of, problem_of, to_entry
 from sessions.planner import Interval, Problem, Replanned, replan
-from sessions.plans import PlanImpossible, entries_of, problem_of, store_entries, to_entry
+from sessions.plans import PlanImpossible, store_entries
 
 
 def replan_rest(

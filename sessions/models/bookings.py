@@ -245,6 +245,55 @@ class PlanEntry(models.Model):
         return f"{self.class_group} {self.day} {self.start:%H:%M}"
 
 
+class PlanChangeKind(models.TextChoices):
+    MOVED = "moved", _("moved")
+    SPLIT = "split", _("split")
+    JOINED = "joined", _("joined")
+    ADDED = "added", _("planned by hand")
+    REMOVED = "removed", _("taken out")
+    LOCKED = "locked", _("locked")
+    UNLOCKED = "unlocked", _("unlocked")
+
+
+class PlanChange(models.Model):
+    """One change of a plan by hand: the rows it touched before and after, so that it can be undone.
+
+    Kept until the plan is made anew; the history keeps what was done for good.
+    """
+
+    public_id = PublicIdField()
+    booking = models.ForeignKey(
+        Booking, models.PROTECT, related_name="plan_changes", verbose_name=_("booking")
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=PlanChangeKind)
+    before = models.JSONField(default=list, blank=True)
+    after = models.JSONField(default=list, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("when"), default=clock.now)
+    undone_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("undone by")
+    )
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("change of a plan")
+        verbose_name_plural = _("changes of plans")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=PlanChangeKind.values), name="plan_change_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(undone_at__isnull=True, undone_by__isnull=True)
+                | Q(undone_at__isnull=False, undone_by__isnull=False),
+                name="plan_change_undone_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.booking} {self.kind}"
+
+
 class BlockedHours(models.Model):
     """Hours in which a class cannot come to the shoots of a campaign: lessons, examinations."""
 

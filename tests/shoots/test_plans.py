@@ -7,8 +7,11 @@ import pytest
 
 from photocampus import clock
 from photocampus.errors import NotAllowed
+from sessions import plan_edits as edits
+from sessions import plan_rules as rules
 from sessions import plans as acts
 from sessions.models import Attendance, PlanEntry
+from sessions.plan_rows import class_sizes, entries_of, unplanned
 from sessions.replanning import replan_rest
 from students.hooks import roster_changed
 from students.models import Graduate, RosterState
@@ -25,7 +28,7 @@ def world() -> Iterator[World]:
 
 
 def table(booking: object) -> list[tuple]:
-    rows = acts.entries_of(booking)
+    rows = entries_of(booking)
     return [(f"{r.start:%H:%M}", r.station.code, r.class_group.name, r.people) for r in rows]
 
 
@@ -40,8 +43,8 @@ def test_class_of_43_at_20_an_hour_from_half_past_nine() -> None:
             ("10:30", "A1", "会计1班", 20),
             ("11:30", "A1", "会计1班", 3),
         ]
-        assert [f"{r.end:%H:%M}" for r in acts.entries_of(booking)] == ["10:30", "11:30", "12:00"]
-        assert acts.reasons_of(acts.entries_of(booking)[0])
+        assert [f"{r.end:%H:%M}" for r in entries_of(booking)] == ["10:30", "11:30", "12:00"]
+        assert acts.reasons_of(entries_of(booking)[0])
 
 
 def test_plan_places_everybody_and_repeats_itself(world: World) -> None:
@@ -50,7 +53,7 @@ def test_plan_places_everybody_and_repeats_itself(world: World) -> None:
     first = table(booking)
     acts.generate_plan(booking=booking, by=world.coordinator)
     assert table(booking) == first and sum(row[3] for row in first) == 43
-    assert acts.unplanned(booking, acts.entries_of(booking)) == {}
+    assert unplanned(booking, entries_of(booking)) == {}
 
 
 @pytest.mark.parametrize(("end", "load", "lack"), [("11:30", 100, "hours"), ("12:00", 42, "workload")])
@@ -78,8 +81,8 @@ def test_plan_needs_confirmed_hours_and_the_own_unit(world: World) -> None:
 def test_moved_entry_is_locked_and_survives_planning_again(world: World) -> None:
     booking = confirmed(world, hours(*world.bays))
     acts.generate_plan(booking=booking, by=world.coordinator)
-    entry = acts.entries_of(booking)[0]
-    moved = acts.move_entry(
+    entry = entries_of(booking)[0]
+    moved = edits.move_entry(
         entry=entry, station=world.bays[1], day=DAY, start=dt.time(11, 30), people=5, by=world.coordinator
     )
     assert moved.people == 5 and moved.is_locked
@@ -92,20 +95,20 @@ def test_every_rule_is_checked_when_people_move_an_entry(world: World) -> None:
     booking = confirmed(world, hours(*world.bays), load=30)
     acts.generate_plan(booking=booking, by=world.coordinator)
     before = table(booking)
-    entry = max(acts.entries_of(booking), key=lambda row: row.people)
+    entry = max(entries_of(booking), key=lambda row: row.people)
     other = world.bays[0] if entry.station_id == world.bays[1].pk else world.bays[1]
 
     def move(**changes: object) -> None:
         details = {"station": entry.station, "day": DAY, "start": dt.time(11, 30), "people": entry.people}
-        acts.move_entry(entry=entry, by=world.coordinator, **{**details, **changes})
+        edits.move_entry(entry=entry, by=world.coordinator, **{**details, **changes})
 
-    with pytest.raises(acts.HourFull):
+    with pytest.raises(rules.HourFull):
         move()
-    with pytest.raises(acts.HourNotHeld):
+    with pytest.raises(rules.HourNotHeld):
         move(start=dt.time(13, 0), people=1)
-    with pytest.raises(acts.LoadExceeded):
+    with pytest.raises(rules.LoadExceeded):
         move(station=other, people=18, start=dt.time(10, 30))
-    with pytest.raises(acts.NotEnoughPeople):
+    with pytest.raises(edits.NotEnoughPeople):
         move(people=99)
     acts.block_hours(
         booking=booking,
@@ -115,11 +118,11 @@ def test_every_rule_is_checked_when_people_move_an_entry(world: World) -> None:
         end=dt.time(12, 0),
         by=world.coordinator,
     )
-    with pytest.raises(acts.ClassCannotCome):
+    with pytest.raises(rules.ClassCannotCome):
         move(people=1)
-    small = next(group for group in acts.class_sizes(booking) if group != entry.class_group)
-    with pytest.raises(acts.ClassTooSmall):
-        acts.add_entry(
+    small = next(group for group in class_sizes(booking) if group != entry.class_group)
+    with pytest.raises(rules.ClassTooSmall):
+        edits.add_entry(
             booking=booking, class_group=small, station=other, day=DAY, start=dt.time(11, 30), people=1, by=world.coordinator
         )  # fmt: skip
     assert table(booking) == before
@@ -149,10 +152,10 @@ def test_expected_people_follow_the_roster_and_the_plan_shows_the_difference(wor
     make.make_graduate(world.campaign, world.unit, class_name="会计3班")
     roster_changed(world.campaign, [world.unit.pk], world.coordinator)
     assert Attendance.objects.filter(booking=booking).count() == 42
-    rest = {group.name: count for group, count in acts.unplanned(booking, acts.entries_of(booking)).items()}
+    rest = {group.name: count for group, count in unplanned(booking, entries_of(booking)).items()}
     assert sorted(rest.values()) == [-2, 1] and rest["会计3班"] == 1
     acts.generate_plan(booking=booking, by=world.coordinator)
-    assert acts.unplanned(booking, acts.entries_of(booking)) == {}
+    assert unplanned(booking, entries_of(booking)) == {}
 
 
 def test_power_cut_keeps_what_is_over_and_moves_the_rest(world: World) -> None:
@@ -164,6 +167,6 @@ def test_power_cut_keeps_what_is_over_and_moves_the_rest(world: World) -> None:
     shown = replan_rest(booking=booking, moment=moment, pauses=cut, by=world.photographer, apply=False)
     assert table(booking) == before
     replan_rest(booking=booking, moment=moment, pauses=cut, by=world.photographer, apply=True)
-    rows = acts.entries_of(booking)
+    rows = entries_of(booking)
     assert sum(row.people for row in rows) == 43 and shown.moved
     assert not [row for row in rows if dt.time(10, 15) <= row.start < dt.time(12, 15)]

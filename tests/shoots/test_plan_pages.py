@@ -1,0 +1,147 @@
+"""The plan's pages: what the script is answered, who may do what, sheets with and without names."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from photocampus import clock
+from photocampus.models import AccessLog, User
+from sessions.models import PlanChange, PlanEntry
+from sessions.plan_edits import seal
+from students.hooks import roster_changed
+from students.models import Graduate
+from tests import factories as make
+from tests.shoots.booking_world import NOW, World, confirmed, hours, make_world
+from units.models import Campaign
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with clock.at(NOW):
+        yield make_world()
+
+
+def client(user: User) -> Client:
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+def unit(world: World, rest: str = "") -> str:
+    return f"/unit/{world.unit.code}/{world.campaign.code}/{rest}"
+
+
+def studio(world: World, rest: str = "") -> str:
+    return f"/studio/{world.studio.code}/{world.campaign.code}/{rest}"
+
+
+def text(response: Any, status: int = 200) -> str:
+    assert response.status_code == status, response.status_code
+    return response.content.decode()
+
+
+def test_plan_page_answers_its_script_with_the_timetable_and_what_would_fit(world: World) -> None:
+    booking = confirmed(world, hours(*world.bays))
+    browser, here = client(world.coordinator), f"bookings/{booking.public_id}/plan/"
+    browser.post(unit(world, here + "make/"))
+    live = {"HX-Request": "true"}
+    entry = PlanEntry.objects.get(start=dt.time(9, 30))
+    sent = {"entry": entry.public_id, "target": "A1_2018-04-17_690", "people": 20, "seen": seal(entry)}
+    refused = browser.post(unit(world, here + "move/"), sent, headers=live)
+    page = text(refused, 200)
+    assert page.startswith('<div id="plan"') and 'role="alert"' in page and 'name="people" value="1"' in page
+    assert PlanEntry.objects.get(pk=entry.pk).people == 20
+    moved = text(browser.post(unit(world, here + "move/"), {**sent, "people": 1}, headers=live))
+    assert 'data-said="会计1班' in moved and 'name="change"' in moved
+    stale = text(browser.post(unit(world, here + "move/"), {**sent, "people": 1}), 409)
+    assert "其他人刚刚修改了此内容" in stale
+    change = PlanChange.objects.get()
+    undone = browser.post(unit(world, here + "undo/"), {"change": change.public_id})
+    assert undone.status_code == 302 and PlanEntry.objects.get(start=dt.time(9, 30)).people == 20
+    text(browser.post(unit(world, here + "undo/"), {"change": change.public_id}), 409)
+    for act in ("move", "undo", "lock", "remove"):
+        rival = f"/unit/{world.other.code}/{world.campaign.code}/{here}{act}/"
+        assert client(world.rival).post(rival, sent).status_code == 404
+
+
+def test_plan_page_says_why_and_when_it_ends_and_the_studio_only_reads(world: World) -> None:
+    booking = confirmed(world, hours(*world.bays))
+    browser, desk = client(world.coordinator), client(world.photographer)
+    here = f"bookings/{booking.public_id}/plan/"
+    browser.post(unit(world, here + "make/"))
+    page = text(browser.get(unit(world, here)))
+    assert "最早的可用时段" in page and "九成" in page and "data-entry=" in page
+    entry = PlanEntry.objects.first()
+    for shown in (desk.get(studio(world, here)), desk.get(studio(world, here + f"?entry={entry.public_id}"))):
+        seen = text(shown)
+        assert "会计1班" in seen and "九成" in seen
+        assert "data-entry=" not in seen and "/move/" not in seen and "/make/" not in seen
+    printed = text(desk.get(studio(world, here + "print/")))
+    assert "会计1班" in printed and "09:15" in printed
+
+
+def test_plan_of_two_units_is_moved_by_each_for_its_own_classes(world: World) -> None:
+    booking = confirmed(world, hours(*world.bays), units=[world.unit, world.other], by=world.staff)
+    here = f"bookings/{booking.public_id}/plan/"
+    client(world.coordinator).post(unit(world, here + "make/"))
+    foreign = PlanEntry.objects.get(class_group__unit=world.other)
+    page = text(client(world.coordinator).get(unit(world, here)))
+    assert f'data-open="{foreign.public_id}"' in page and f'data-entry="{foreign.public_id}"' not in page
+    sent = {"entry": foreign.public_id, "target": "A2_2018-04-17_690", "people": 1}
+    text(client(world.coordinator).post(unit(world, here + "move/"), sent), 409)
+    assert PlanEntry.objects.filter(class_group__unit=world.other).count() == 1
+
+
+@pytest.mark.parametrize(("mode", "shown"), [("id_card", True), ("capture_code", False)])
+def test_class_sheets_name_people_in_order_unless_the_campaign_hides_them(
+    world: World, mode: str, shown: bool
+) -> None:
+    booking = confirmed(world, hours(*world.bays))
+    Campaign.objects.filter(pk=world.campaign.pk).update(identity_mode=mode)
+    browser, desk = client(world.coordinator), client(world.photographer)
+    here = f"bookings/{booking.public_id}/plan/"
+    browser.post(unit(world, here + "make/"))
+    people = Graduate.objects.filter(enrolment__class_group__name="会计1班").order_by(
+        "enrolment__student_number"
+    )
+    first, last = people[0].enrolment, people.last().enrolment
+    page = text(browser.get(unit(world, here + "classes/")))
+    assert page.index(first.student_number) < page.index(last.student_number)
+    assert (first.student.name in page) is shown
+    for fact in ("09:15", "20 元", world.studio.address, "会计2班"):
+        assert fact in page
+    one = text(browser.get(unit(world, here + f"classes/?class={first.class_group.public_id}")))
+    assert one.count("<article") == 1 and last.student_number in one
+    assert browser.get(unit(world, here + "classes/?class=nobody")).status_code == 404
+    seen = text(desk.get(studio(world, here + "classes/")))
+    assert (first.student.name in seen, first.student_number in seen) == (shown, shown)
+    assert AccessLog.objects.filter(action="class_sheets").count() == 3
+    for path in (here, here + "print/"):
+        assert first.student.name not in text(desk.get(studio(world, path)))
+
+
+def test_plan_page_asks_the_database_as_often_for_many_classes(world: World) -> None:
+    booking = confirmed(world, hours(*world.bays))
+    browser, here = client(world.coordinator), unit(world, f"bookings/{booking.public_id}/plan/")
+    browser.post(here + "make/")
+    counts = []
+    for rounds in range(2):
+        text(browser.get(here))  # takes the message of the last step away
+        with CaptureQueriesContext(connection) as queries:
+            text(browser.get(here))
+            text(browser.get(here + "print/"))
+            text(browser.get(here + "classes/"))
+        counts.append(len(queries))
+        if not rounds:
+            for name in ("会计3班", "会计4班", "会计5班"):
+                make.make_graduates(3, world.campaign, world.unit, class_name=name)
+            roster_changed(world.campaign, [world.unit.pk], world.coordinator)
+            browser.post(here + "make/")
+    assert counts[0] == counts[1]
