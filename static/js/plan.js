@@ -118,7 +118,6 @@ function startDrag() {
   press.ghost = press.block.cloneNode(true);
   press.ghost.removeAttribute("id");
   press.ghost.classList.add("block-ghost");
-  press.ghost.style.width = `${press.block.offsetWidth}px`;
   document.body.append(press.ghost);
   if (press.touch) navigator.vibrate?.(15);
   drag(press.x, press.y);
@@ -133,7 +132,8 @@ function restOn(tab) {
 }
 
 function drag(x, y) {
-  press.ghost.style.transform = `translate(${x + 8}px, ${y + 8}px)`;
+  // An animation that is over at once: the page's rules forbid styles in elements.
+  press.ghost.animate({ transform: [`translate(${x + 8}px, ${y + 8}px)`] }, { duration: 0, fill: "forwards" });
   const under = document.elementFromPoint(x, y);
   restOn(under?.closest("[data-day]"));
   const target = under?.closest("[data-slot]") || (carried.block.dataset.entry && under?.closest("[data-tray-drop]"));
