@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shoots', '0003_waiting_lists'),
+        ('shoots', '0004_problems'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
