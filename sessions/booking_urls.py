@@ -6,6 +6,7 @@ from sessions import (
     calendar_pages,
     class_text_pages,
     ical_pages,
+    measure_pages,
     plan_pages,
     plan_papers,
     route_pages,
@@ -46,6 +47,11 @@ urlpatterns = [
     path("account/calendar/", ical_pages.CalendarAddress.as_view(), name="calendar-address"),
     path(f"{UNIT}bookings/<str:booking>/plan.xlsx", plan_papers.UnitPlanSheet.as_view(), name="plan-sheet"),
     path(f"{UNIT}bookings/<str:booking>/plan/<str:act>/", plan_pages.UnitPlanAct.as_view(), name="plan-act"),
+    path(
+        f"{UNIT}bookings/<str:booking>/measures/",
+        measure_pages.UnitMeasures.as_view(),
+        name="unit-shoot-measures",
+    ),
     path(
         f"{UNIT}bookings/<str:booking>/<str:act>/",
         unit_bookings.UnitBookingAct.as_view(),

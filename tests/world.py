@@ -149,6 +149,8 @@ OBJECTS: dict[str, Opens] = {
             "shoots:unit-booking",
             "shoots:unit-hours",
             "shoots:plan",
+            "shoots:shoot-measures",
+            "shoots:unit-shoot-measures",
             "shoots:class-texts",
             "shoots:unit-booking-calendar",
             "shoots:studio-booking-calendar",
