@@ -47,7 +47,7 @@ class Face:
 
     @property
     def width(self) -> float:
-        """At the cheeks, from the box and the distance of the eyes; right to 5 % in 19 of 20, to 8 % in nearly all."""
+        """At the cheeks, from the box and the distance of the eyes; right to 5 % in 19 of 20, to 8 % in all that were tried."""
         by_box = self.size * self.box_to_face
         if not self.eyes_found:
             return by_box

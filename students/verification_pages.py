@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -13,7 +14,8 @@ from django.utils.translation import ngettext
 
 from photocampus.errors import DomainError
 from photocampus.views import StaffPage
-from students.models import ItemState, RefusalCode, Submission, SubmissionState
+from students.drawing import SHOWN, draw_findings
+from students.models import Finding, ItemState, RefusalCode, Submission, SubmissionState
 from students.submission_pages import with_counts
 from students.submissions import return_items, verify_items
 from units.models import Campaign
@@ -68,12 +70,18 @@ class VerifyPage(StaffPage):
             "graduate__enrolment__class_group",
             "graduate__enrolment__unit",
             "code",
+            "photo",
         ).order_by("graduate__enrolment__class_group__name", "graduate__enrolment__student_number")
         if state in ItemState.values:
             items = items.filter(state=state)
+        drawn = Finding.objects.filter(check_name__in=SHOWN).order_by("id")
+        items = items.prefetch_related(Prefetch("photo__findings", drawn, to_attr="drawn"))
+        page = Paginator(items, PER_PAGE).get_page(request.GET.get("page"))
+        for item in page:
+            item.drawing = draw_findings(item.photo.drawn)  # type: ignore[attr-defined]
         return self.render(
             submission=submission,
-            page_obj=Paginator(items, PER_PAGE).get_page(request.GET.get("page")),
+            page_obj=page,
             state=state,
             tabs=self.tabs(submission),
             codes=RefusalCode.objects.filter(is_active=True),

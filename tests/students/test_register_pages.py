@@ -9,10 +9,11 @@ from students.batch_build import zip_file
 from students.batch_files import stream_file
 from students.batches import find_profile, start_batch
 from students.chsi_files import write_xlsx
-from students.models import AnswerFile, ExportBatch, Submission
+from students.models import AnswerFile, ExportBatch, Finding, Submission
 from students.reference import ensure_export_profile
 from tests.factories import make_coordinator, make_photographer, make_unit, run_jobs
 from tests.students.register_people import World, make_code
+from tests.students.sheet_people import measured
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +134,24 @@ def test_staff_verify_and_return_on_the_grid(world, as_staff):
     as_staff.post(address, {"act": "return", "items": [items[two.pk]], "code": "eyes_closed", "note": "x"})
     assert submission.items.get(graduate=one).state == "verified"
     assert submission.items.get(graduate=two).state == "returned"
+
+
+def test_grid_draws_what_was_measured_in_the_same_queries_for_one_and_more(
+    world, as_staff, django_assert_max_num_queries
+):
+    counts = []
+    for people in (1, 3):
+        world.graduates(people)
+        submission = world.submit()
+        for item in submission.items.all():
+            Finding.objects.bulk_create(measured(item.photo))
+        address = reverse("admin:students_submission_verify", args=[submission.public_id])
+        as_staff.get(address)
+        with django_assert_max_num_queries(60) as queries:
+            page = as_staff.get(address).content.decode()
+        assert page.count('class="overlay"') == people and 'd="M0 221.2L480 278.8"' in page
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_staff_verify_all_that_wait(world, as_staff):
