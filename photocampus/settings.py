@@ -1,7 +1,7 @@
 """The one settings module. Everything comes from the environment, see the README's table."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -209,8 +209,10 @@ if EMAIL_URL:
     _mail = urlsplit(EMAIL_URL)
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST, EMAIL_PORT = _mail.hostname or "", _mail.port or 25
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.username or "", _mail.password or ""
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
     EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.scheme == "smtp+tls", _mail.scheme == "smtps"
+EMAIL_TIMEOUT = 20  # a mail server that does not answer must not hold the worker
+DEFAULT_FROM_EMAIL = env("EMAIL_FROM") or f"photocampus@{urlsplit(BASE_URL).hostname or 'localhost'}"
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

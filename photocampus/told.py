@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -98,6 +98,8 @@ def tell_events(ids: Iterable[int]) -> int:
     for pk in ids:
         try:
             told += _tell_event(pk)
+        except OperationalError:
+            logger.warning("the database was busy; event %d is told in the next round", pk)
         except Exception:
             logger.exception("nobody could be told of event %d", pk)
             Untold.objects.filter(event=pk).update(tries=F("tries") + 1)

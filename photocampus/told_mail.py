@@ -26,6 +26,7 @@ DIGEST_HOUR = 8
 LEASE = dt.timedelta(minutes=5)
 MOST_TRIES = 8
 SUBJECT_LENGTH = 78
+NO_MAIL: dict[str, Any] = {"mail_state": MailState.NONE, "mail_after": None}
 
 
 def mail_plan(user: User) -> dict[str, Any]:
@@ -65,24 +66,32 @@ def _send_to(user_id: int) -> bool:
     rows = list(Notification.objects.filter(pk__in=mine).select_related("event", "user").order_by("event_id"))
     if not rows:
         return False
-    claimed = Notification.objects.filter(pk__in=mine)
     user = rows[0].user
+    Notification.objects.filter(pk__in=mine, read_at__isnull=False).update(**NO_MAIL)
+    rows = [row for row in rows if row.read_at is None]  # what was read in the inbox meanwhile needs no mail
+    claimed = Notification.objects.filter(pk__in=[row.pk for row in rows])
     if not user.email or not user.is_active or user.mail_choice == MailChoice.NONE:
-        claimed.update(mail_state=MailState.NONE, mail_after=None)
+        claimed.update(**NO_MAIL)
+        return False
+    if not rows:
         return False
     try:
         with translation.override(user.language):
             write_mail(user, rows).send()
-    except OSError as error:  # smtplib's errors are OSErrors
-        _try_later(rows, now, error)
+    except OSError as error:  # smtplib's errors are OSErrors; the log names neither address nor text
+        logger.warning("a mail could not be sent: %s", type(error).__name__)
+        _try_later(rows, now)
+        return False
+    except Exception:  # one mail that cannot be written must not keep the others
+        logger.exception("a mail could not be written")
+        _try_later(rows, now)
         return False
     claimed.update(mail_state=MailState.SENT, mail_after=None)
     return True
 
 
-def _try_later(rows: list[Notification], now: dt.datetime, error: OSError) -> None:
-    """After 2, 4, 8 … minutes; in the end the inbox must do. The log names neither address nor text."""
-    logger.warning("a mail could not be sent: %s", type(error).__name__)
+def _try_later(rows: list[Notification], now: dt.datetime) -> None:
+    """After 2, 4, 8 … minutes; in the end the inbox must do."""
     by_tries: dict[int, list[int]] = defaultdict(list)
     for row in rows:
         by_tries[row.mail_tries].append(row.pk)

@@ -165,7 +165,7 @@ def plan_readers(event: Event) -> Iterable[Reader]:
 
 tell(
     BOOKING,
-    *("plan_made", "plan_moved", "plan_added", "plan_removed", "replanned"),
+    *("plan_made", "plan_moved", "plan_added", "plan_removed", "plan_undone", "replanned"),
     says=_("The plan of the shoot of %(units)s has changed (%(when)s)."),
     to=plan_readers,
     gathers=True,

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.core import mail
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
@@ -273,3 +274,43 @@ def test_one_worker_does_a_chore_at_a_time(db, monkeypatch):
     assert chores.run_due_chores() == {}
     Chore.objects.filter(name="ring").update(due_at=chores.timezone.now())
     assert chores.run_due_chores() == {"ring": 2}
+
+
+def test_what_was_read_meanwhile_needs_no_mail(rules, people, settings):
+    settings.EMAIL_URL = "smtp://mail"
+    tell_all_of(rules, people[:1])
+    with clock.at(NOON):
+        ring(make.make_unit())
+        Notification.objects.update(read_at=clock.now())
+        ring(make.make_unit())
+        assert send_due_mail() == 1
+        Notification.objects.update(mail_state=MailState.DUE, mail_after=clock.now(), read_at=clock.now())
+        assert send_due_mail() == 0
+    assert mail.outbox[0].subject == "the bell of U"
+    assert set(Notification.objects.values_list("mail_state", flat=True)) == {MailState.NONE}
+
+
+def test_a_mail_that_cannot_be_written_does_not_keep_the_others(rules, people, settings, caplog):
+    settings.EMAIL_URL = "smtp://mail"
+    rules.tell("units.unit", "bad", says="%(nothing)s", to=lambda event: [Reader(people[0].pk, "/", {})])
+    tell_all_of(rules, people[1:])
+    unit = make.make_unit()
+    with clock.at(NOON):
+        ring(unit, kind="bad")
+        ring(unit)
+        assert send_due_mail() == 2
+    assert Notification.objects.get(user=people[0]).mail_state == MailState.DUE
+    assert "could not be written" in caplog.text
+
+
+def test_a_busy_database_counts_as_no_try(rules, people, monkeypatch):
+    tell_all_of(rules, people)
+    event = record(make.make_unit(), "rung", by=None)
+
+    def busy(pk):
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(told, "_tell_event", busy)
+        assert tell_events([event.pk]) == 0
+    assert Untold.objects.get().tries == 0 and tell_waiting() == 3
