@@ -10,6 +10,7 @@ from photocampus.waiting import Scope, WaitingItem, urgency, waiting
 from sessions.deliveries import deliverable, with_receipt
 from sessions.me import open_reports
 from sessions.models import (
+    Attendance,
     AttendanceState,
     Booking,
     BookingState,
@@ -22,7 +23,8 @@ from sessions.models import (
     Hold,
     Receipt,
 )
-from students.models import Graduate
+from sessions.shoot_measures import drifts, measured_pictures
+from students.models import Graduate, Photo
 
 
 def studio_url(scope: Scope, name: str) -> str:
@@ -63,6 +65,19 @@ def shoots_to_finish(scope: Scope) -> WaitingItem:
     return WaitingItem(
         _("Shoots to finish"), rows.count(), studio_url(scope, "shoots"), hint=hint, urgency="now"
     )
+
+
+@waiting(role="studio", order=72)
+def light_that_moved(scope: Scope) -> WaitingItem:
+    """Stations at which light or framing of today's pictures has moved: a lamp is still there to be changed."""
+    today = Attendance.objects.filter(
+        booking__studio=scope.studio, booking__campaign=scope.campaign, photographed_at__date=scope.today
+    )
+    pictures, _bounds = measured_pictures(today, Photo.objects.filter(studio=scope.studio))
+    moved = {drift.station for drift in drifts(pictures)}
+    hint = _("Station: %(stations)s") % {"stations": "、".join(sorted(moved))}
+    label = _("Stations where light or framing has moved today")
+    return WaitingItem(label, len(moved), studio_url(scope, "shoots"), hint=hint, urgency="now")
 
 
 @waiting(role="studio", order=74)

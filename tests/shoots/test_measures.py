@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from photocampus.waiting import Scope, waiting_items
 from sessions.models import Attendance, AttendancePhoto
 from sessions.plots import hours_around, outline, plot, time_ticks, value_range, value_ticks
 from sessions.shoot_measures import Bounds, Measured, drifts, hour_rows, measured_pictures, running_mean
@@ -265,6 +266,28 @@ def test_day_and_station_are_chosen_and_odd_ones_ignored(day, client):
     for query, shown in (("", 3), (f"?day={DAY}&station=A2", 3), ("?day=x&station=Z9", 3)):
         answer = client.get(studio_page(day) + query)
         assert (answer.context["day"], len(answer.context["pictures"])) == (DAY, shown)
+
+
+def test_studio_is_told_on_its_start_page_while_the_lamp_can_be_changed(day, client):
+    def waiting() -> list[tuple[int, str]]:
+        with at(11):
+            scope = Scope(day.photographer, DAY, day.campaign, studio=day.studio)
+            items = waiting_items("studio", scope)
+        return [(item.count, item.hint) for item in items if "机位" in item.label]
+
+    assert waiting() == []
+    for index in range(32):
+        graduate = make.make_graduate(day.campaign, day.unit)
+        attendance = make.make_attendance(day.booking, graduate)
+        with at(10, index):
+            day.photograph(attendance)
+        add_findings(make_photo(day, graduate))
+        if index >= 14:
+            found = Finding.objects.filter(
+                photo__enrolment=graduate.enrolment_id, check_name="background_colour"
+            )
+            found.update(data={"rgb": list(dimmed(0.8))})
+    assert waiting() == [(1, "机位：A2")]
 
 
 def test_page_without_pictures_says_so(client, db):
