@@ -9,6 +9,7 @@ from sessions import (
     measure_pages,
     plan_pages,
     plan_papers,
+    replan_pages,
     route_pages,
     studio_bookings,
     unit_bookings,
@@ -27,6 +28,7 @@ urlpatterns = [
     path(f"{UNIT}bookings/<str:booking>/hours/", unit_bookings.UnitHours.as_view(), name="unit-hours"),
     path(f"{UNIT}bookings/<str:booking>/texts/", class_text_pages.ClassTexts.as_view(), name="class-texts"),
     path(f"{UNIT}bookings/<str:booking>/plan/", plan_pages.UnitPlan.as_view(), name="plan"),
+    path(f"{UNIT}bookings/<str:booking>/replan/", replan_pages.UnitReplan.as_view(), name="unit-replan"),
     path(f"{UNIT}bookings/<str:booking>/plan/print/", plan_papers.UnitPlanPrint.as_view(), name="plan-print"),
     path(
         f"{UNIT}bookings/<str:booking>/plan/classes/",

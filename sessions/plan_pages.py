@@ -190,6 +190,7 @@ class UnitPlan(PlanPage, UnitBookingPage):
             "sheet": self.to("plan-sheet", key),
             "classes": self.to("plan-classes", key),
             "texts": self.to("class-texts", key),
+            "replan": self.to("unit-replan", key),
         }
 
     def move_form(self, plan: PlanView, chosen: Block) -> MoveForm:

@@ -157,7 +157,12 @@ OBJECTS: dict[str, Opens] = {
         ),
         *("shoots:plan-print", "shoots:plan-sheet", "shoots:studio-booking", "shoots:studio-hours"),
         *("shoots:studio-plan", "shoots:studio-plan-sheet", "shoots:flagged-booking"),
-        *("shoots:plan-classes", "shoots:studio-plan-print", "shoots:studio-plan-classes"),
+        *(
+            "shoots:plan-classes",
+            "shoots:studio-plan-print",
+            "shoots:studio-plan-classes",
+            "shoots:unit-replan",
+        ),
     ),
     "shoots:console-act": Opens(
         lambda w: {
