@@ -14,7 +14,19 @@ from photocampus import clock
 from photocampus.admin_base import LogAdmin, PortalAdmin
 from photocampus.admin_site import OWN_APPS
 from photocampus.event_words import WORDS, value_word, word_of
-from photocampus.models import AccessLog, Event, Job, School, WorkerBeat
+from photocampus.models import (
+    AccessLog,
+    CalendarFeed,
+    Chore,
+    Event,
+    Job,
+    Notification,
+    Reminded,
+    School,
+    Untold,
+    WorkerBeat,
+)
+from photocampus.told import sentence
 
 
 @admin.register(School)
@@ -156,3 +168,45 @@ class GroupAdmin(LogAdmin):
         from django.db.models import Count
 
         return super().get_queryset(request).annotate(member_count=Count("user"))
+
+
+@admin.register(Notification)
+class NotificationAdmin(LogAdmin):
+    """Who was told of what, whether it was read, and how its mail fared."""
+
+    list_display = ("at", "user", "text", "read_at", "mail_state")
+    list_filter = ("mail_state", "at")
+    list_select_related = ("user", "event")
+    search_fields = ("user__name", "user__username", "event__kind")
+    hidden_fields = ("facts",)
+    date_hierarchy = "at"
+
+    @admin.display(description=_("what"))
+    def text(self, row: Notification) -> str:
+        return sentence(row)
+
+
+@admin.register(Untold)
+class UntoldAdmin(LogAdmin):
+    """Normally empty: what stands here for long could not be told."""
+
+    list_display = ("event", "tries")
+    list_select_related = ("event",)
+
+
+@admin.register(Reminded)
+class RemindedAdmin(LogAdmin):
+    list_display = ("key",)
+    search_fields = ("key",)
+
+
+@admin.register(Chore)
+class ChoreAdmin(LogAdmin):
+    list_display = ("name", "due_at")
+
+
+@admin.register(CalendarFeed)
+class CalendarFeedAdmin(LogAdmin):
+    list_display = ("user", "made_at", "revoked_at")
+    list_select_related = ("user",)
+    hidden_fields = ("digest",)

@@ -27,6 +27,7 @@ from sessions.models import (
     Disturbance,
     Fee,
     Hold,
+    PlanChange,
     PlanEntry,
     Problem,
     ProblemMessage,
@@ -231,6 +232,14 @@ class BlockedHoursAdmin(LogAdmin):
     list_display = ("campaign", "class_group", "day", "start", "end")
     list_filter = ("campaign", "day")
     list_select_related = ("campaign", "class_group")
+
+
+@admin.register(PlanChange)
+class PlanChangeAdmin(LogAdmin):
+    list_display = ("at", "booking", "kind", "by", "undone_at", "undone_by")
+    list_filter = ("booking__campaign", "kind")
+    list_select_related = ("booking", "by", "undone_by")
+    hidden_fields = ("before", "after")
 
 
 @admin.register(PlanEntry)

@@ -13,7 +13,7 @@ from import_export.widgets import ForeignKeyWidget
 from photocampus.admin_base import LogAdmin, PortalAdmin, ReferenceAdmin
 from photocampus.admin_exchange import ReferenceResource
 from photocampus.models import User
-from units.models import Contract, Membership, Studio, StudioGrant, StudioMembership, Unit
+from units.models import Contract, Membership, Studio, StudioGrant, StudioMembership, Unit, Urging
 
 
 class UnitResource(ReferenceResource):
@@ -136,3 +136,11 @@ class UserAdmin(PortalAdmin):
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         return redirect("units:account-new")
+
+
+@admin.register(Urging)
+class UrgingAdmin(LogAdmin):
+    list_display = ("day", "unit", "deadline", "missing", "by", "at")
+    list_filter = ("campaign", "deadline", "unit")
+    list_select_related = ("unit", "by")
+    date_hierarchy = "day"

@@ -20,11 +20,22 @@ from photocampus.access_log import log_access
 from photocampus.admin_base import PortalAdmin, ReferenceAdmin
 from photocampus.admin_exchange import SealedUpload
 from photocampus.events import record
-from photocampus.models import AccessLog, Event, Role
+from photocampus.feeds import make_feed
+from photocampus.models import AccessLog, Chore, Event, Notification, Reminded, Role, Untold
 from photocampus.sheets import sheet_bytes
 from students.models import ClassGroup, RefusalCode
 from tests import factories as make
-from units.models import Campaign, CampaignState, Contract, ImageProfile, Notice, NoticeAttachment, Term, Unit
+from units.models import (
+    Campaign,
+    CampaignState,
+    Contract,
+    ImageProfile,
+    Notice,
+    NoticeAttachment,
+    Term,
+    Unit,
+    Urging,
+)
 
 pytestmark = pytest.mark.django_db
 SITE = admin.site
@@ -59,7 +70,15 @@ def world(boss):
     Notice.objects.create(
         campaign=campaign, title="通知", body="x", issuer="教务处", issued_on=dt.date(2017, 11, 28)
     )
-    record(campaign, "tested", by=boss)
+    event = record(campaign, "tested", by=boss)
+    Notification.objects.create(user=boss, event=event, url="/")
+    Untold.objects.create(event=event)
+    Reminded.objects.create(key="shoot:1:1")
+    Chore.objects.create(name="mail")
+    make_feed(user=boss)
+    Urging.objects.create(
+        campaign=campaign, unit=unit, deadline="booking_by", day=dt.date(2018, 4, 17), missing=1, by=boss
+    )
     log_access("tested", by=boss)
     return campaign
 
