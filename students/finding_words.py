@@ -20,7 +20,7 @@ NAMES: dict[str, str | Promise] = {
     "head_cut": _("Room above the head (px)"),
     "background_colour": _("Distance from the background colour"),
     "background_even": _("Unevenness of the background"),
-    "background_gradient": _("Background, left against right"),
+    "background_gradient": _("Light lost across the background"),
     "exposure": _("Brightness of the face"),
     "highlights": _("Burnt-out part of the face"),
     "half_light": _("Face, left against right"),
