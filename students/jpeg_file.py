@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import IO
 
 STANDARD_SUM = 3688  # of the 64 luminance values of the standard's table (annex K)
 
@@ -79,6 +80,69 @@ def read_facts(data: bytes) -> JpegFacts | None:
     if not end or not components:
         return None
     return JpegFacts(baseline, components, dpi, quality, metadata, has_tail=end < len(data))
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a decoder will have to do, known before it runs."""
+
+    precision: int  # bits per channel
+    is_progressive: bool
+    has_many_scans: bool  # progressive, or one scan per channel: every scan passes over the whole picture
+
+
+FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+STANDALONE = {0x01, *range(0xD0, 0xD8)}
+MOST_STRAY = 65_536  # bytes between two segments
+
+
+def read_outline(file: IO[bytes]) -> Outline | None:
+    """From the segments before the first scan, read one by one; None where the structure breaks before it."""
+    file.seek(2)
+    frame: tuple[int, int, int] | None = None
+    while (head := _next_segment(file)) is not None:
+        marker, length = head
+        if marker == 0xD9:
+            return None
+        if marker in FRAMES or marker == 0xDA:
+            body = file.read(length)
+            if marker == 0xDA:
+                if frame is None or not body:
+                    return None
+                kind, precision, channels = frame
+                progressive = kind in (0xC2, 0xC6, 0xCA, 0xCE)
+                return Outline(precision, progressive, progressive or body[0] < channels)
+            if len(body) < 6:
+                return None
+            frame = marker, body[0], body[5]
+        else:
+            file.seek(length, 1)
+    return None
+
+
+def _next_segment(file: IO[bytes]) -> tuple[int, int] | None:
+    """Marker and length of the body that follows; bytes between segments are passed over as decoders do."""
+    stray = 0
+    while byte := file.read(1):
+        if byte != b"\xff":
+            stray += 1
+            if stray > MOST_STRAY:
+                return None
+            continue
+        while byte == b"\xff":
+            byte = file.read(1)
+        if not byte:
+            return None
+        marker = byte[0]
+        if marker == 0 or marker in STANDALONE:
+            continue
+        if marker == 0xD9:
+            return marker, 0
+        raw = file.read(2)
+        if len(raw) < 2:
+            return None
+        return marker, max(0, int(struct.unpack(">H", raw)[0]) - 2)
+    return None
 
 
 def _density(body: bytes) -> int | None:

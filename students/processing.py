@@ -31,6 +31,7 @@ from students.renditions import (
 
 MM_PER_INCH = 25.4
 SCAN_DPI_RECOMMENDED = 600
+MOST_DECODED = 32_000_000  # pixels
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,18 @@ class Processed:
     )
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """An original that has been decoded and cropped, once for all that follows."""
+
+    header: Header
+    decoded: Decoded
+    faces: list[Face]
+    box: Box
+    pictures: dict[str, Image.Image]  # by the profile's name, at its size
+    finished: Rendered | None  # the original itself, where it is a finished file of the studio
+
+
 def process_picture(
     file: IO[bytes],
     profiles: Sequence[ProfileSpec],
@@ -84,30 +97,65 @@ def process_picture(
     scan: ScanRule | None = None,
 ) -> Processed:
     """Everything that is derived from one original. Raises `BadPicture`, `ScanTooCoarse` or `NotAPrint`."""
+    prepared = prepare(file, profiles, detector=detector, scan=scan)
+    rendered, results = render(prepared, profiles)
+    more, print_of_it = measure(prepared, profiles, searched=detector is not None)
+    rules = rules_of(profiles)
+    weighted = tuple(weighed(result, rules) for result in (*results, *more))
+    return Processed(prepared.header, tuple(rendered), weighted, print_of_it)
+
+
+def rules_of(profiles: Sequence[ProfileSpec]) -> ProfileSpec:
+    """The profile that gives the bounds of the checks."""
+    return with_geometry(profiles) or largest(profiles)
+
+
+def prepare(
+    file: IO[bytes],
+    profiles: Sequence[ProfileSpec],
+    *,
+    detector: Detector | None,
+    scan: ScanRule | None = None,
+) -> Prepared:
+    """Judge, decode, find faces, crop and scale to each profile's size."""
     header = read_header(file)
     if scan:
         check_scan(header, scan)
     finished = None if scan else finished_file(file, header, profiles)
-    rules = with_geometry(profiles) or largest(profiles)
     decoded, faces, box = _framed(
         file, header, profiles, detector, is_scan=scan is not None, keep_whole=finished is not None
     )
-    pictures = _scaled_pictures(decoded, box, profiles)
+    return Prepared(header, decoded, faces, box, _scaled_pictures(decoded, box, profiles), finished)
+
+
+def render(prepared: Prepared, profiles: Sequence[ProfileSpec]) -> tuple[list[Rendered], list[Result]]:
+    """The files, and what their sizes in bytes say."""
     rendered: list[Rendered] = []
     results: list[Result] = []
+    finished = prepared.finished
     for profile in profiles:
         if finished and finished.profile == profile:
             rendered.append(finished)
             continue
-        made = _rendered(pictures.get(profile.name), profile, results)
+        made = _rendered(prepared.pictures.get(profile.name), profile, results)
         if made:
             rendered.append(made)
-    results += _file_results(header, decoded, box, profiles, is_finished=finished is not None)
-    measured = pictures.get(rules.name) or _measured_picture(decoded, box, rules)
-    seen = [face.moved(scale=measured.height / (box[3] - box[1]), left=box[0], top=box[1]) for face in faces]
-    results += check_portrait(Subject(measured, seen, searched=detector is not None), rules)
-    weighted = tuple(weighed(result, rules) for result in results)
-    return Processed(header, tuple(rendered), weighted, thumbprint(measured))
+    return rendered, results
+
+
+def measure(
+    prepared: Prepared, profiles: Sequence[ProfileSpec], *, searched: bool
+) -> tuple[list[Result], bytes]:
+    """All checks but those of bytes, and the thumbprint."""
+    rules, box, decoded = rules_of(profiles), prepared.box, prepared.decoded
+    results = _file_results(
+        prepared.header, decoded, box, profiles, is_finished=prepared.finished is not None
+    )
+    measured = prepared.pictures.get(rules.name) or _measured_picture(decoded, box, rules)
+    scale = measured.height / (box[3] - box[1])
+    seen = [face.moved(scale=scale, left=box[0], top=box[1]) for face in prepared.faces]
+    results += check_portrait(Subject(measured, seen, searched=searched), rules)
+    return results, thumbprint(measured)
 
 
 def check_scan(header: Header, rule: ScanRule) -> int:
@@ -166,7 +214,9 @@ def _framed(
     across = box[2] - box[0]
     if decoded.reduced > 1 and across < big.width * 0.995:
         larger = big.width / across
-        at_least = (math.ceil(decoded.image.width * larger), math.ceil(decoded.image.height * larger))
+        # A face that is lost in a huge picture does not get all of its pixels decoded.
+        larger = min(larger, math.sqrt(MOST_DECODED / (decoded.image.width * decoded.image.height)))
+        at_least = (math.floor(decoded.image.width * larger), math.floor(decoded.image.height * larger))
         before = decoded.image.width
         decoded = decode(file, header, at_least=at_least)
         faces = [face.moved(scale=decoded.image.width / before) for face in faces]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 
 MARK = "@row "
@@ -10,7 +11,8 @@ MARK = "@row "
 
 @dataclass(frozen=True)
 class Row:
-    """`unit` "s" or "MB": less is better; "/s" or "points": more is better. `wanted` is the ratio asked for.
+    """`unit` "s" or "MB": less is better; "/s" or "points": more is better. `wanted` is the ratio asked for, `most`
+    and `least` bound our own number.
 
     `ratio` is always "how many times better than the peer"; a row without a peer stands for itself.
     """
@@ -22,6 +24,7 @@ class Row:
     peer: float | None = None
     wanted: float | None = None
     most: float | None = None
+    least: float | None = None
     note: str = ""
 
     @property
@@ -38,6 +41,8 @@ class Row:
             kept.append(self.ratio >= self.wanted)
         if self.most is not None:
             kept.append(self.ours <= self.most)
+        if self.least is not None:
+            kept.append(self.ours >= self.least)
         return "" if not kept else "ok" if all(kept) else "missed"
 
     def emit(self) -> None:
@@ -55,13 +60,8 @@ def print_table(rows: list[Row]) -> None:
     for row in rows:
         peer = f"{number(row.peer)} {row.unit} {row.peer_name}" if row.peer is not None else row.note
         ratio = f"{row.ratio:.2f} x" if row.ratio is not None else ""
-        asked = (
-            f">= {row.wanted:g} x"
-            if row.wanted is not None
-            else f"<= {row.most:g}"
-            if row.most is not None
-            else ""
-        )
+        bounds = ((">=", row.wanted, " x"), ("<=", row.most, ""), (">=", row.least, ""))
+        asked = ", ".join(f"{sign} {bound:g}{unit}" for sign, bound, unit in bounds if bound is not None)
         lines.append((row.what, f"{number(row.ours)} {row.unit}", peer, ratio, asked, row.verdict))
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     for line in lines:
@@ -69,6 +69,6 @@ def print_table(rows: list[Row]) -> None:
 
 
 def number(value: float | None) -> str:
-    if value is None:
-        return ""
+    if value is None or math.isnan(value):
+        return "–"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

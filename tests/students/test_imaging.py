@@ -96,6 +96,17 @@ def test_large_jpeg_is_decoded_at_reduced_scale():
     assert decoded.image.size == (1224, 1632)
 
 
+def test_three_eighths_are_decoded_where_they_suffice():
+    data = odd.jpeg(3, 1000, 1500)
+    _header, decoded = opened(data, at_least=(320, 427))
+    assert (decoded.image.size, decoded.reduced) == ((375, 563), 8 / 3)
+    with Image.open(BytesIO(data)) as whole:
+        reference = whole.convert("RGB").resize((375, 563), Image.Resampling.LANCZOS)
+    assert difference(decoded.image, reference) < 1
+    _header, decoded = opened(data, at_least=(376, 400))
+    assert decoded.image.size == (500, 750)
+
+
 def test_broken_colour_profile_is_noted_not_fatal():
     picture, note = to_srgb(odd.drawing(), b"not a profile")
     assert (picture.mode, note) == ("RGB", "icc_unusable")
