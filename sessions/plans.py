@@ -24,6 +24,7 @@ from sessions.models import (
     PlanChange,
     PlanEntry,
 )
+from sessions.paces import paces_of
 from sessions.parties import require_unit
 from sessions.plan_rows import entries_of, problem_of, slots_of_booking, stations_of, to_entry
 from sessions.plan_rules import OPEN, standings_of
@@ -32,7 +33,6 @@ from sessions.planner import (
     Forecast,
     Interval,
     Lack,
-    Pace,
     Plan,
     Problem,
     Shortfall,
@@ -213,8 +213,7 @@ def unblock_hours(*, blocked: BlockedHours, by: User) -> None:
 
 def forecast_of(booking: Booking, rows: Iterable[PlanEntry]) -> Forecast:
     """When each class and day will be over: median and the bound that holds in nine of ten cases."""
-    paces = {station.code: Pace.of_rate(station.rate) for station in stations_of(booking).values()}
-    return forecast([to_entry(row) for row in rows], paces)
+    return forecast([to_entry(row) for row in rows], paces_of(list(stations_of(booking).values())))
 
 
 REASONS: dict[str, Any] = {

@@ -68,6 +68,11 @@ class ClassChange:
     contact: Acknowledgement | None
     text: str
 
+    @property
+    def rows(self) -> int:
+        """Height of the text's box."""
+        return self.text.count("\n") + 2
+
 
 def line_of(entry: Entry) -> str:
     return f"{entry.day:%m-%d} {clock_time(entry.start):%H:%M}–{clock_time(entry.end):%H:%M} {entry.station} × {entry.count}"
@@ -230,6 +235,7 @@ class ReplanPage:
             form=form,
             changes=changes,
             moved=[change for change in changes or [] if change.is_moved],
+            kept=[change for change in changes or [] if not change.is_moved],
             compared=compared,
             moment=moment,
             may_apply=self.may_apply,

@@ -9,7 +9,8 @@ from photocampus import clock
 from photocampus.errors import ChangedMeanwhile, NotAllowed
 from photocampus.events import history_of
 from sessions.booking import move_booking
-from sessions.models import Attendance, AttendanceState, Booking, BookingState, PlanChange, PlanEntry
+from sessions.models import Attendance, AttendanceState, Booking, BookingState, PlanChange, PlanEntry, Shot
+from sessions.paces import paces_of
 from sessions.plan_edits import (
     LaterChange,
     add_entry,
@@ -22,9 +23,11 @@ from sessions.plan_edits import (
 )
 from sessions.plan_rows import entries_of
 from sessions.plan_rules import ClassTooSmall, EntryOver, HourFull, HourNotHeld, frame_of, people_by_hour
-from sessions.plans import generate_plan
+from sessions.planner import Pace
+from sessions.plans import forecast_of, generate_plan
 from students.hooks import roster_changed
 from students.models import Graduate, RosterState
+from tests import factories as make
 from tests.shoots.booking_world import DAY, NOW, World, confirmed, hours, make_world
 
 pytestmark = pytest.mark.django_db
@@ -244,3 +247,23 @@ def test_hour_beside_the_grid_takes_its_share_of_the_places(world: World, bookin
         move_entry(
             entry=late, station=row.station, day=DAY, start=dt.time(10, 30), people=1, by=world.coordinator
         )
+
+
+def test_expected_end_rests_on_what_the_station_has_shown(world: World, booking: Booking) -> None:
+    """Agreed are three minutes a person; at its last shoot the bay took two, with a pause that counts for nothing."""
+    first = forecast_of(booking, entries_of(booking)).days[DAY]
+    past = make.make_booking(world.campaign, world.studio, world.other, state=BookingState.DONE)
+    begin = clock.now() - dt.timedelta(days=1)
+    for number, graduate in enumerate(
+        make.make_graduates(30, world.campaign, world.other, class_name="法学2班")
+    ):
+        moment = begin + dt.timedelta(minutes=2 * number + (45 if number > 15 else 0))
+        attendance = make.make_attendance(past, graduate, state="photographed", photographed_at=moment)
+        Shot.objects.create(
+            station=world.bays[0], day=begin.date(), number=number + 1, attendance=attendance,
+            issued_by=world.photographer, issued_at=moment,
+        )  # fmt: skip
+    assert paces_of(world.bays)["A1"] == Pace(2.0, 0.0)
+    assert paces_of(world.bays)["A2"] == Pace.of_rate(20)
+    median, bound = forecast_of(booking, entries_of(booking)).days[DAY]
+    assert (median, bound) < first and median == bound
