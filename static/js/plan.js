@@ -117,6 +117,7 @@ function startDrag() {
   lift(press.block);
   press.ghost = press.block.cloneNode(true);
   press.ghost.removeAttribute("id");
+  press.ghost.classList.remove("is-lifted");
   press.ghost.classList.add("block-ghost");
   document.body.append(press.ghost);
   if (press.touch) navigator.vibrate?.(15);

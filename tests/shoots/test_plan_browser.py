@@ -99,6 +99,7 @@ def book(unit: Person, studio: Person) -> str:
     unit.show("month")
     unit.page.locator(".month a[href*='day=2018-04-17']").click()
     unit.show("day")
+    assert faults(unit.page) == []
     unit.tick("A1", 5)
     unit.press("form:has([name=h][type=checkbox]) .button-primary")
     unit.page.fill("[name=companion_name]", "陈老师")
@@ -147,6 +148,9 @@ def test_plan_is_booked_changed_by_mouse_and_keyboard_undone_and_printed(browser
     assert sum(row[-1] for row in before) == 43
     by_mouse(page, before)
     by_keyboard(page, before)
+    assert faults(page) == []
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    page.wait_for_timeout(400)  # colours fade from one scheme to the other
     assert faults(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     assert not is_wider_than_window(page)
