@@ -4,6 +4,7 @@ from django.urls import path
 
 from sessions import (
     calendar_pages,
+    card_pages,
     class_text_pages,
     ical_pages,
     measure_pages,
@@ -47,6 +48,9 @@ urlpatterns = [
     ),
     path("calendar/<str:token>.ics", ical_pages.Feed.as_view(), name="feed"),
     path("account/calendar/", ical_pages.CalendarAddress.as_view(), name="calendar-address"),
+    path(
+        f"{UNIT}bookings/<str:booking>/plan/cards/", card_pages.UnitNumberCards.as_view(), name="number-cards"
+    ),
     path(f"{UNIT}bookings/<str:booking>/plan.xlsx", plan_papers.UnitPlanSheet.as_view(), name="plan-sheet"),
     path(f"{UNIT}bookings/<str:booking>/plan/<str:act>/", plan_pages.UnitPlanAct.as_view(), name="plan-act"),
     path(
@@ -69,6 +73,11 @@ urlpatterns = [
     path(f"{STUDIO}bookings/<str:booking>/", studio_bookings.StudioBooking.as_view(), name="studio-booking"),
     path(
         f"{STUDIO}bookings/<str:booking>/hours/", studio_bookings.StudioHours.as_view(), name="studio-hours"
+    ),
+    path(
+        f"{STUDIO}bookings/<str:booking>/plan/cards/",
+        card_pages.StudioNumberCards.as_view(),
+        name="studio-number-cards",
     ),
     path(f"{STUDIO}bookings/<str:booking>/plan/", plan_pages.StudioPlan.as_view(), name="studio-plan"),
     path(

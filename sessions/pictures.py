@@ -1,14 +1,16 @@
 """What shoots add to pictures: whose a shot number is, and from which attendance a picture comes."""
 
-from django.db.models import Exists, OuterRef, Q
+import datetime as dt
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from sessions.models import Attendance, AttendanceState, BookingState
+from sessions.models import Attendance, AttendanceState, BookingState, Shot
 from sessions.picture_links import link_photo, shots_by_code
 from sessions.shots import CODE_FORM
 from students.filing import on_photo_filed
 from students.makeup import add_reason
-from students.matching import Match, register_matcher
+from students.matching import ListedShot, Match, ShootDay, register_matcher, register_shot_lists
 from students.models import Graduate, MatchMode, Origin, Photo
 from units.models import Campaign, Studio
 
@@ -25,6 +27,35 @@ def match_shot(campaign: Campaign, studio: Studio, stem: str) -> Match | None:
     if valid:
         return Match(reason="ambiguous")
     return Match(reason="shot_voided" if shots else "unknown_number")
+
+
+class StationDays:
+    """The lists of shot numbers that a card's frames are aligned with."""
+
+    def days(self, studio: Studio, campaign: Campaign) -> list[ShootDay]:
+        rows = _shots_of(studio, campaign).order_by().values("station__code", "day").annotate(n=Count("pk"))
+        found = [ShootDay(row["station__code"], row["day"], row["n"]) for row in rows]
+        return sorted(found, key=lambda row: (row.day, row.station), reverse=True)
+
+    def shots(self, studio: Studio, campaign: Campaign, station: str, day: dt.date) -> list[ListedShot]:
+        """In the order of issue; void numbers too, since a frame may have been taken under one."""
+        rows = _shots_of(studio, campaign).filter(station__code=station, day=day)
+        rows = rows.select_related(
+            "attendance__graduate__enrolment__student", "attendance__graduate__enrolment__class_group"
+        )
+        return [_listed(shot) for shot in rows.order_by("issued_at", "series", "number")]
+
+
+def _shots_of(studio: Studio, campaign: Campaign) -> QuerySet[Shot]:
+    return Shot.objects.filter(station__studio=studio, attendance__booking__campaign=campaign)
+
+
+def _listed(shot: Shot) -> ListedShot:
+    graduate, group = shot.attendance.graduate, shot.attendance.graduate.enrolment.class_group
+    at = None if shot.voided_at else shot.attendance.photographed_at or shot.issued_at
+    return ListedShot(
+        shot.code, at, group.public_id, group.name, graduate, is_void=shot.voided_at is not None
+    )
 
 
 def tie_to_attendance(graduate: Graduate, photo: Photo, shot: str) -> None:
@@ -63,4 +94,5 @@ def register() -> None:
     add_reason("not_in", _("photographed, picture not in yet"), not_in, order=30)
     add_reason("passed_over", _("not photographed at the shoot"), passed_over, order=40)
     register_matcher(MatchMode.SHOT_NUMBER, match_shot)
+    register_shot_lists(StationDays())
     on_photo_filed(tie_to_attendance)

@@ -189,6 +189,7 @@ class UnitPlan(PlanPage, UnitBookingPage):
             "print": self.to("plan-print", key),
             "sheet": self.to("plan-sheet", key),
             "classes": self.to("plan-classes", key),
+            "cards": self.to("number-cards", key),
             "texts": self.to("class-texts", key),
             "replan": self.to("unit-replan", key),
         }
@@ -379,6 +380,7 @@ class StudioPlan(PlanPage, StudioPlanPage):
                 "print": self.to("studio-plan-print", key),
                 "sheet": self.to("studio-plan-sheet", key),
                 "classes": self.to("studio-plan-classes", key),
+                "cards": self.to("studio-number-cards", key),
             },
             breadcrumb=self.crumbs((row.get_kind_display(), back), (_("Plan"), None)),
             **self.shown(row, plan, plan.block_of(request.GET.get("entry", ""))),

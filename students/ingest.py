@@ -3,6 +3,7 @@
 A batch is opened, files are put into it, and a job reads them (`students.ingest_job`). Nothing is decoded in a request.
 """
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,12 @@ def open_batch(
     origin: str = Origin.ATTENDANCE,
     unit: Unit | None = None,
     source: Path | None = None,
+    station: str = "",
+    day: dt.date | None = None,
 ) -> IngestBatch:
     """An empty batch. With `unit` only that unit's people are matched; with `source` the job lists a folder or ZIP.
+
+    `station` and `day` say whose shot numbers the order of frames is compared with (`MatchMode.SEQUENCE`).
 
     Raises `NotAllowed`, `CampaignNotOpen`, `ScansOff`, `NoGrant`.
     """
@@ -83,6 +88,8 @@ def open_batch(
         origin=origin,
         unit=unit,
         source=str(source.resolve()) if source else "",
+        station=station,
+        day=day,
     )
     record(batch, "batch_opened", by=by, data={"match": match, "origin": origin})
     return batch
@@ -145,6 +152,7 @@ def counts_of_batches() -> dict[str, Any]:
     return {
         "files_in_all": Count("files", filter=~Q(files__state=IngestState.UNPACKED)),
         "files_open": Count("files", filter=Q(files__state__in=OPEN_STATES)),
+        "files_held": Count("files", filter=Q(files__state=IngestState.HELD)),
         "files_filed": Count("files", filter=Q(files__state=IngestState.FILED)),
         "files_known": Count("files", filter=Q(files__state=IngestState.KNOWN)),
         "files_tray": Count("files", filter=Q(files__state__in=TRAY_STATES)),

@@ -16,6 +16,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Count, F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
@@ -38,10 +39,21 @@ from students.filing import (
 )
 from students.imaging import decode, read_header
 from students.ingest import JOB_KIND, TRAY_STATES, clean_name, next_position
+from students.ingest_order import NUMBER_CARD, propose_order
 from students.ingest_sources import Sources, digest_of
-from students.matching import Match, match_name, people_of_batch
-from students.models import Graduate, IngestBatch, IngestFile, IngestState, Origin, Photo, Rendition
+from students.matching import Match, match_name, match_shot_number, people_of_batch
+from students.models import (
+    Graduate,
+    IngestBatch,
+    IngestFile,
+    IngestState,
+    MatchMode,
+    Origin,
+    Photo,
+    Rendition,
+)
 from students.models.pictures import incoming_name, preview_name
+from students.number_cards import READ_AT, read_card
 from students.processing import Processed, Rendered, ScanRule, process_picture
 
 logger = logging.getLogger("photocampus.ingest")
@@ -85,6 +97,8 @@ def ingest_batch(context: JobContext) -> dict[str, int]:
             run.take(row)
             run.report()
         run.sweep()
+    if batch.match == MatchMode.SEQUENCE:
+        propose_order(batch)
     counts = batch.files.values_list("state").annotate(files=Count("pk")).order_by()
     return {state: files for state, files in counts if state != IngestState.UNPACKED}
 
@@ -200,6 +214,8 @@ class _Run:
         """Match, process, file. Raises `Stays` and refusals of the file."""
         sha256, size = digest_of(file)
         row.sha256, row.size = sha256, size
+        if self.batch.match == MatchMode.SEQUENCE and not row.assigned_id:
+            self._must_be_in_order(row, file)
         match = self._person_of(row)
         graduate = match.graduate
         if graduate is None:
@@ -220,10 +236,24 @@ class _Run:
         self._must_be_the_only_one(graduate, row)
         self._file(row, file, graduate, processed, match.shot)
 
+    def _must_be_in_order(self, row: IngestFile, file: IO[bytes]) -> None:
+        """Frames that are matched by their order wait until it is confirmed; then each has its number, or a reason."""
+        if not row.is_ordered:
+            seen = survey_frame(row, file)
+            _overwrite(preview_name(row, ""), ContentFile(seen))
+            row.preview.name = preview_name(row, "")
+            raise Stays(IngestState.HELD)
+        if row.reason == NUMBER_CARD:
+            raise Stays(IngestState.DISCARDED, NUMBER_CARD)
+        if row.reason:
+            raise Stays(IngestState.TRAY, row.reason)
+
     def _person_of(self, row: IngestFile) -> Match:
         if row.assigned_id:
             person = people_of_batch(self.batch).filter(pk=row.assigned_id).first()
             return Match(person) if person else Match(reason="unknown_number")
+        if self.batch.match == MatchMode.SEQUENCE:
+            return match_shot_number(self.batch, row.shot)
         return match_name(self.batch, row.name.reveal())
 
     def _must_be_new(self, graduate: Graduate, sha256: str, row: IngestFile) -> None:
@@ -301,7 +331,7 @@ class _Run:
             self.context.hold()
             self._write(row, result)
         self.context.checkpoint("ingest.settled")
-        if result.state not in TRAY_STATES or not keep:
+        if result.state not in (*TRAY_STATES, IngestState.HELD) or not keep:
             self._clear(row)
 
     def _is_known_in_tray(self, row: IngestFile) -> bool:
@@ -345,6 +375,8 @@ class _Run:
             size=row.size,
             file=row.file.name or "",
             preview=row.preview.name or "",
+            taken_at=row.taken_at,
+            card=row.card,
         )
         if not written:
             raise LeaseLost()
@@ -373,7 +405,8 @@ class _Run:
             state=IngestState.REFUSED, reason__startswith="archive_", member=None
         )
         for row in self.batch.files.filter(settled | archives).exclude(file="", preview=""):
-            open_members = row.members.filter(state__in=[IngestState.WAITING, IngestState.WORKING])
+            still_read = [IngestState.WAITING, IngestState.WORKING, IngestState.HELD]
+            open_members = row.members.filter(state__in=still_read)
             if row.state == IngestState.UNPACKED:
                 if open_members.exists():
                     continue
@@ -400,10 +433,22 @@ def _overwrite(name: str, content: File) -> None:
     default_storage.save(name, content)
 
 
+def survey_frame(row: IngestFile, file: IO[bytes]) -> bytes:
+    """What the order of frames is judged by: capture time and number card, set on the row; returns a preview."""
+    header = read_header(file)
+    picture = decode(file, header, at_least=READ_AT).image
+    row.taken_at = timezone.make_aware(header.captured_at) if header.captured_at else None
+    row.card = read_card(picture)
+    return _small_jpeg(picture)
+
+
 def _preview(file: IO[bytes]) -> bytes:
     """A small JPEG of an unmatched picture, made here because no request decodes anything."""
     header = read_header(file)
-    picture = decode(file, header, at_least=PREVIEW).image
+    return _small_jpeg(decode(file, header, at_least=PREVIEW).image)
+
+
+def _small_jpeg(picture: Image.Image) -> bytes:
     picture.thumbnail(PREVIEW, Image.Resampling.BICUBIC)
     out = BytesIO()
     picture.save(out, "JPEG", quality=80)

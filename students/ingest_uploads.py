@@ -41,6 +41,7 @@ ARRIVED = (
     IngestState.WAITING,
     IngestState.WORKING,
     IngestState.UNPACKED,
+    IngestState.HELD,
     IngestState.FILED,
     IngestState.KNOWN,
 )
@@ -170,6 +171,9 @@ def _take_over(row: IngestFile, batch: IngestBatch, name: str, by: User) -> None
         name=row.name,
         state=IngestState.WAITING,
         tries=0,
+        reason="",
+        is_pinned=False,
+        is_ordered=False,
         assigned=None,
         job=None,
     )

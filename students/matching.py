@@ -1,10 +1,12 @@
 """Whose picture a file is, by its name alone. Only people whose unit the studio holds a grant for can be found at all."""
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Protocol
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -40,6 +42,47 @@ def register_matcher(mode: str, find: Matcher) -> None:
     _matchers[mode] = find
 
 
+@dataclass(frozen=True)
+class ListedShot:
+    """One shot number of a station and day, as issued. `group` and `group_name` are the person's class."""
+
+    code: str
+    at: dt.datetime | None
+    group: str
+    group_name: str
+    graduate: Graduate
+    is_void: bool = False
+
+
+@dataclass(frozen=True)
+class ShootDay:
+    """A station and day with so many shot numbers."""
+
+    station: str
+    day: dt.date
+    count: int
+
+
+class ShotLists(Protocol):
+    """What a later app knows of shot numbers; a file's order is compared with it."""
+
+    def days(self, studio: Studio, campaign: Campaign) -> list[ShootDay]: ...
+
+    def shots(self, studio: Studio, campaign: Campaign, station: str, day: dt.date) -> list[ListedShot]: ...
+
+
+_shot_lists: list[ShotLists] = []
+
+
+def register_shot_lists(lists: ShotLists) -> None:
+    _shot_lists[:] = [lists]
+
+
+def shot_lists() -> ShotLists:
+    """Registered by the app of shoots when the program starts."""
+    return _shot_lists[0]
+
+
 def granted_graduates(studio: Studio, campaign: Campaign) -> GraduateQuerySet:
     """Everybody of the campaign whose unit has given the studio a grant that is still open."""
     grants = StudioGrant.objects.filter(
@@ -63,7 +106,7 @@ def stem_of(name: str) -> str:
 
 def allowed_modes(campaign: Campaign, match: str) -> tuple[str, ...]:
     """Which numbers may be looked for: where the studio must not know people, only shot numbers (design §5)."""
-    if campaign.identity_mode != IdentityMode.ID_CARD:
+    if campaign.identity_mode != IdentityMode.ID_CARD or match == MatchMode.SEQUENCE:
         return (MatchMode.SHOT_NUMBER,)
     if match == MatchMode.AUTO:
         return (MatchMode.SHOT_NUMBER, MatchMode.ID_NUMBER, MatchMode.STUDENT_NUMBER)
@@ -86,6 +129,11 @@ def match_name(batch: IngestBatch, name: str) -> Match:
         (match,) = people.values()
         return Match(graduate=match.graduate, shot=shot)
     return found[0] if found else Match(reason="no_number")
+
+
+def match_shot_number(batch: IngestBatch, code: str) -> Match:
+    """The person of a shot number, whatever the file's name is."""
+    return _by_shot(batch, code) or Match(reason="unknown_number")
 
 
 def _by_shot(batch: IngestBatch, stem: str) -> Match | None:

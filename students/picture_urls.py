@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from students import picture_files, picture_pages, studio_pictures, tray_pages, upload_pages
+from students import order_pages, picture_files, picture_pages, studio_pictures, tray_pages, upload_pages
 
 UNIT = "unit/<str:unit>/<str:campaign>"
 STUDIO = "studio/<str:studio>/<str:campaign>/pictures"
@@ -31,6 +31,12 @@ urlpatterns = [
         f"{STUDIO}/uploads/<str:public_id>/start/",
         upload_pages.StartUpload.as_view(),
         name="picture-upload-start",
+    ),
+    path(f"{STUDIO}/uploads/<str:public_id>/order/", order_pages.OrderPage.as_view(), name="picture-order"),
+    path(
+        f"{STUDIO}/uploads/<str:public_id>/order/act/",
+        order_pages.OrderAct.as_view(),
+        name="picture-order-act",
     ),
     path(f"{STUDIO}/tray/", tray_pages.TrayPage.as_view(), name="picture-tray"),
     path(f"{STUDIO}/tray/act/", tray_pages.TrayAct.as_view(), name="picture-tray-act"),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from photocampus.waiting import Scope, WaitingItem, urgency, waiting
 from students.contact_sheet import waiting_for_decision
 from students.makeup import make_up_list
+from students.models import IngestBatch, IngestState
 from students.tray import tray_of
 
 STEP_PICTURES, STEP_ACCEPTANCE = 8, 9
@@ -44,5 +45,24 @@ def files_in_the_tray(scope: Scope) -> WaitingItem:
         tray_of(scope.studio, scope.campaign).count(),
         address,
         hint=_("They could not be matched or read."),
+        step=STEP_PICTURES,
+    )
+
+
+@waiting(role="studio", order=79)
+def orders_to_confirm(scope: Scope) -> WaitingItem:
+    held = IngestBatch.objects.filter(
+        studio=scope.studio, campaign=scope.campaign, files__state=IngestState.HELD
+    )
+    batches = list(held.distinct().order_by("-pk")[:50])
+    place = [scope.studio.code, scope.campaign.code]
+    address = reverse("students:studio-pictures", args=place)
+    if batches:
+        address = reverse("students:picture-order", args=[*place, batches[0].public_id])
+    return WaitingItem(
+        _("Orders of frames to confirm"),
+        len(batches),
+        address,
+        hint=_("Nothing of these uploads is filed before."),
         step=STEP_PICTURES,
     )

@@ -21,7 +21,9 @@ FLAT = 1 / 3600.0  # per second: density of a time that says nothing
 OUTLIERS = 0.01  # clicks that came much too early or late, spread ten times as far
 FIRST_SPREAD = 6.0  # seconds between the console's click and the shutter, until measured
 SPREADS = (2.0, 60.0)
-COARSE = 0.35  # times spread by more than this part of the usual interval tell neighbours apart only by chance
+COARSE = (
+    0.35  # times spread by more than this part of the usual interval tell neighbours apart only by chance
+)
 OFFSET_BIN = 2.0
 MOST_OFFSETS = 10
 CARD = 1e-4  # how credible it is that a number card stands where no class begins
@@ -94,9 +96,7 @@ def align(
         model = _Model(frames, slots, order, pins)
         best, sure, offset = model.solve()
         for row, index in enumerate(pictures):
-            places[index] = _place(
-                int(best[row]), float(sure[row]), index in pins, index in out_of_order
-            )
+            places[index] = _place(int(best[row]), float(sure[row]), index in pins, index in out_of_order)
     else:
         offset = None
         for index in pictures:
@@ -227,7 +227,7 @@ class _Model:
     def _density(self, offsets: Array, spread: float) -> Array:
         """(offset, picture, slot): how well the times agree; a normal error, and a few far off."""
         off = np.abs(self._lags()[None] - offsets[:, None, None]) / spread
-        near = (1 - OUTLIERS) / np.sqrt(2 * np.pi) * np.exp(-np.minimum(off, 30) ** 2 / 2)
+        near = (1 - OUTLIERS) / np.sqrt(2 * np.pi) * np.exp(-(np.minimum(off, 30) ** 2) / 2)
         far = OUTLIERS / 20 * np.exp(-np.minimum(off, 300) / 10)
         density = (near + far) / spread
         return np.where(np.isfinite(off), density, FLAT)

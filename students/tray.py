@@ -114,7 +114,7 @@ def _lock(file: IngestFile, by: User) -> IngestFile:
 
 def _again(row: IngestFile, *, assigned: Graduate | None) -> None:
     taken = IngestFile.objects.filter(pk=row.pk, state__in=TRAY_STATES).update(
-        state=IngestState.WAITING, tries=0, assigned=assigned, job=None
+        state=IngestState.WAITING, tries=0, assigned=assigned, job=None, reason="", is_ordered=False
     )
     if not taken:
         raise ChangedMeanwhile()

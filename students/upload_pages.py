@@ -30,6 +30,7 @@ from students.ingest_uploads import (
     unfinished_uploads,
 )
 from students.models import IngestBatch, IngestState, MatchMode, Origin
+from students.order_pages import day_choices, read_day_key
 from students.studio_pictures import PER_PAGE, PicturesBase
 from students.templatetags.pictures import masked_name
 from units.models import Unit
@@ -59,14 +60,31 @@ class UploadForm(forms.Form):
         to_field_name="code",
     )
 
+    shots = forms.ChoiceField(
+        label=gettext_lazy("Shot numbers of"),
+        required=False,
+        help_text=gettext_lazy("Only for matching by order; left open, the day of capture decides."),
+    )
+
     def __init__(self, *args: Any, page: PicturesBase, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["shots"].choices = [("", gettext_lazy("by the day of capture")), *day_choices(page)]  # type: ignore[attr-defined]
         self.fields["unit"].queryset = page.units()  # type: ignore[attr-defined]
         if not page.campaign.scans_allowed:
             self.fields["origin"].choices = self.fields["origin"].choices[:1]  # type: ignore[attr-defined]
         if not page.shows_people:
             self.fields["match"].initial = MatchMode.SHOT_NUMBER
-            self.fields["match"].choices = [(MatchMode.SHOT_NUMBER.value, MatchMode.SHOT_NUMBER.label)]  # type: ignore[attr-defined]
+            modes = (MatchMode.SHOT_NUMBER, MatchMode.SEQUENCE)
+            self.fields["match"].choices = [(mode.value, mode.label) for mode in modes]  # type: ignore[attr-defined]
+
+    def options(self) -> dict[str, Any]:
+        """What `open_batch` wants to know."""
+        options = dict(self.cleaned_data)
+        key = options.pop("shots")
+        options["station"], options["day"] = "", None
+        if key and options["match"] == MatchMode.SEQUENCE:
+            options["station"], options["day"] = read_day_key(key)
+        return options
 
 
 class UploadPage(PicturesBase):
@@ -114,8 +132,8 @@ class OpenUpload(PicturesBase):
         who: dict[str, Any] = {"studio": self.studio, "campaign": self.campaign, "by": self.user}
         try:
             if wants_json:
-                return self.addresses(continue_or_open(**who, **form.cleaned_data))
-            batch = open_batch(**who, **form.cleaned_data)
+                return self.addresses(continue_or_open(**who, **form.options()))
+            batch = open_batch(**who, **form.options())
             self.take(batch, request.FILES.getlist("files"))
             start_ingest(batch=batch, by=self.user)
         except DomainError as error:

@@ -135,7 +135,7 @@ OBJECTS: dict[str, Opens] = {
     **named(
         of("batch"),
         *("students:picture-batch", "students:picture-upload-file", "students:picture-upload-start"),
-        "students:picture-upload-offer",
+        *("students:picture-upload-offer", "students:picture-order", "students:picture-order-act"),
     ),
     "students:picture-tray-preview": of("tray_file"),
     "students:studio-sheet": Opens(lambda w: {}),
@@ -156,6 +156,7 @@ OBJECTS: dict[str, Opens] = {
             "shoots:studio-booking-calendar",
         ),
         *("shoots:plan-print", "shoots:plan-sheet", "shoots:studio-booking", "shoots:studio-hours"),
+        *("shoots:number-cards", "shoots:studio-number-cards"),
         *("shoots:studio-plan", "shoots:studio-plan-sheet", "shoots:flagged-booking"),
         *(
             "shoots:plan-classes",

@@ -203,6 +203,7 @@ class MatchMode(models.TextChoices):
     STUDENT_NUMBER = "student_number", _("student number")
     ID_NUMBER = "id_number", _("ID number")
     SHOT_NUMBER = "shot_number", _("shot number")
+    SEQUENCE = "sequence", _("order and time of capture")
 
 
 class IngestBatch(models.Model):
@@ -220,6 +221,9 @@ class IngestBatch(models.Model):
     )
     match = models.CharField(_("matched by"), max_length=20, choices=MatchMode, default=MatchMode.AUTO)
     origin = models.CharField(_("origin"), max_length=12, choices=Origin, default=Origin.ATTENDANCE)
+    # Where and when a card was shot whose frames are matched by their order
+    station = models.CharField(_("station"), max_length=20, blank=True, default="")
+    day = models.DateField(_("day"), null=True, blank=True)
     job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="+", verbose_name=_("job"))
     source = EncryptedField(_("folder or archive on the server"), blank=True, default="")
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
@@ -239,6 +243,7 @@ class IngestState(models.TextChoices):
     WAITING = "waiting", _("waiting")
     WORKING = "working", _("being read")
     UNPACKED = "unpacked", _("unpacked")
+    HELD = "held", _("order to be confirmed")
     FILED = "filed", _("filed")
     KNOWN = "known", _("already there")
     TRAY = "tray", _("not matched")
@@ -286,6 +291,13 @@ class IngestFile(models.Model):
         related_name="+",
         verbose_name=_("assigned by hand to"),
     )
+    # Matched by order: the camera's clock, the class whose number card it shows, and the shot number it stands for
+    taken_at = models.DateTimeField(_("taken at"), null=True, blank=True)
+    card = models.CharField(_("number card of class"), max_length=24, blank=True, default="")
+    shot = models.CharField(_("shot number"), max_length=24, blank=True, default="")
+    doubts = models.CharField(max_length=60, blank=True, default="")
+    is_pinned = models.BooleanField(_("shot number set by hand"), default=False)
+    is_ordered = models.BooleanField(_("order confirmed"), default=False)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     reason_data = models.JSONField(default=dict, blank=True)
     photo = models.ForeignKey(

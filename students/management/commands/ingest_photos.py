@@ -1,11 +1,14 @@
 """`manage.py ingest_photos`: the studio's upload, from a folder or a ZIP file on this machine."""
 
+import datetime as dt
 import time
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandParser
 from django.db.models import Count
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from photocampus.commands import REJECTED, NoActor, PortalCommand
@@ -29,6 +32,8 @@ class Command(PortalCommand):
         parser.add_argument("path", type=Path, help="folder or ZIP file")
         parser.add_argument("--campaign", required=True, help="code of the campaign")
         parser.add_argument("--match", choices=MatchMode.values, default=MatchMode.AUTO.value)
+        parser.add_argument("--station", default="", help="whose shot numbers the order is compared with")
+        parser.add_argument("--day", type=dt.date.fromisoformat, help="day of these shot numbers, YYYY-MM-DD")
         parser.add_argument("--studio", default="", help="code of the studio, where several have a contract")
         parser.add_argument("--unit", default="", help="match only people of this unit")
         parser.add_argument("--scans", action="store_true", help="the files are scans of prints")
@@ -63,6 +68,8 @@ class Command(PortalCommand):
                 origin=Origin.SCAN if scans else Origin.ATTENDANCE,
                 unit=units.get(options["unit"]),
                 source=path,
+                station=options["station"],
+                day=options["day"],
             )
             start_ingest(batch=batch, by=by)
             batch.refresh_from_db()
@@ -111,6 +118,10 @@ class Command(PortalCommand):
         if job.error:
             self.nothing_done(job.error)
 
+    def order_address(self, batch: IngestBatch) -> str:
+        place = [batch.studio.code, batch.campaign.code, batch.public_id]
+        return settings.BASE_URL + reverse("students:picture-order", args=place)
+
     def report(self, batch: IngestBatch) -> int:
         """One line of counts; every file that was not filed is named with its reason."""
         files = batch.files.exclude(state=IngestState.UNPACKED)
@@ -121,6 +132,12 @@ class Command(PortalCommand):
         tray = sum(counts.get(state, 0) for state in TRAY_STATES)
         filed, known = counts.get(IngestState.FILED, 0), counts.get(IngestState.KNOWN, 0)
         self.stdout.write(f"filed={filed} known={known} tray={tray}")
+        if held := counts.get(IngestState.HELD, 0):
+            self.stdout.write(
+                _("held=%(held)d: the order of the frames waits for the studio: %(url)s")
+                % {"held": held, "url": self.order_address(batch)}
+            )
+            return REJECTED
         if not filed and not known and not tray:
             self.nothing_done(_("There is no file to read."))
         return REJECTED if tray else 0
