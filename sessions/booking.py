@@ -16,7 +16,7 @@ from photocampus.events import move_state, record
 from photocampus.models import Role, User
 from sessions.conversation import MOVES, answer_by, locked, tell
 from sessions.expectations import expect_graduates, forget_expected, grant_units, people_of, to_expect
-from sessions.holding import NoHours, exchange_hours, hold_hours, lapse_first, release_all
+from sessions.holding import NoHours, exchange_hours, hold_hours, holding, look_first, release_all
 from sessions.hours import HalfHour, held_hours, require_open
 from sessions.models import (
     OPEN_STATES,
@@ -82,8 +82,7 @@ class NobodyWaits(DomainError):
     message = _("Nobody of these units waits for a picture.")
 
 
-@lapse_first
-@transaction.atomic
+@holding
 def ask_booking(
     *,
     campaign: Campaign,
@@ -103,6 +102,40 @@ def ask_booking(
     `OutsideWindow`, `StudioClosed`, `HoursTaken`, `NoHours`, `NobodyWaits`, `NotContracted`, `CampaignNotOpen`.
     """
     units = sorted(set(units), key=lambda unit: unit.pk)
+    booking = Booking(
+        campaign=campaign,
+        studio=studio,
+        kind=kind,
+        venue=venue if kind == BookingKind.ON_SITE else None,
+        companion_name=companion_name.strip(),
+        companion_phone=companion_phone.strip(),
+        asked_by=by,
+    )
+    # Once without a lock, so that whoever is refused keeps nobody waiting; once more under it.
+    _judge_request(booking, units, hours, by)
+    look_first(booking=booking, hours=hours)
+    _place_request(booking, units, hours, by, note)
+    return booking
+
+
+@transaction.atomic
+def _place_request(
+    booking: Booking, units: list[Unit], hours: Collection[HalfHour], by: User, note: str
+) -> None:
+    booking.people = _judge_request(booking, units, hours, by)
+    booking.held_until, booking.asked_at = answer_by(booking.campaign), clock.now()
+    booking.save(force_insert=True)
+    BookingUnit.objects.bulk_create(BookingUnit(booking=booking, unit=unit) for unit in units)
+    hold_hours(booking=booking, hours=hours)
+    drop_served(booking=booking, hours=hours, by=by)
+    tell(booking, S.ASKED, by, note)
+    data = {"half_hours": len(set(hours)), "people": booking.people}
+    record(booking, "state_asked", by=by, new=S.ASKED, data=data)
+
+
+def _judge_request(booking: Booking, units: list[Unit], hours: Collection[HalfHour], by: User) -> int:
+    """Whether these units may ask for these hours; gives how many people are to be photographed."""
+    campaign, studio = booking.campaign, booking.studio
     require_unit(by, units)
     if by.role == Role.UNIT:
         own = set(own_unit_ids(by).values_list("unit", flat=True))
@@ -112,33 +145,18 @@ def ask_booking(
         raise CampaignNotOpen()
     if not Contract.objects.filter(studio=studio, campaign=campaign).exists():
         raise NotContracted(studio=studio.short_name)
-    if kind == BookingKind.INDIVIDUAL:
+    if booking.kind == BookingKind.INDIVIDUAL:
         raise NotAllowed()  # individual days are opened by the studio
-    require_kind(campaign=campaign, units=units, kind=kind)
-    require_open(studio=studio, campaign=campaign, kind=kind, hours=hours)
-    if not (people := people_of(campaign, units, kind)):
+    require_kind(campaign=campaign, units=units, kind=booking.kind)
+    require_open(studio=studio, campaign=campaign, kind=booking.kind, hours=hours)
+    if not hours:
+        raise NoHours()
+    if not (people := people_of(campaign, units, booking.kind)):
         raise NobodyWaits()
-    booking = Booking.objects.create(
-        campaign=campaign,
-        studio=studio,
-        kind=kind,
-        people=people,
-        venue=venue if kind == BookingKind.ON_SITE else None,
-        companion_name=companion_name.strip(),
-        companion_phone=companion_phone.strip(),
-        held_until=answer_by(campaign),
-        asked_by=by,
-        asked_at=clock.now(),
-    )
-    BookingUnit.objects.bulk_create(BookingUnit(booking=booking, unit=unit) for unit in units)
-    hold_hours(booking=booking, hours=hours, by=by)
-    drop_served(booking=booking, hours=hours, by=by)
-    tell(booking, S.ASKED, by, note)
-    record(booking, "state_asked", by=by, new=S.ASKED, data={"half_hours": len(set(hours)), "people": people})
-    return booking
+    return people
 
 
-@lapse_first
+@holding
 @transaction.atomic
 def propose_hours(
     *, booking: Booking, hours: Collection[HalfHour], agreed_load: int, by: User, note: str = ""
@@ -157,11 +175,11 @@ def propose_hours(
         agreed_load=agreed_load,
         held_until=answer_by(booking.campaign),
     )
-    exchange_hours(booking=booking, hours=hours, by=by)
+    exchange_hours(booking=booking, hours=hours)
     tell(booking, S.PROPOSED, by, note)
 
 
-@lapse_first
+@holding
 @transaction.atomic
 def counter_proposal(*, booking: Booking, hours: Collection[HalfHour], by: User, note: str = "") -> None:
     """The unit answers the studio's proposal with other hours."""
@@ -169,7 +187,7 @@ def counter_proposal(*, booking: Booking, hours: Collection[HalfHour], by: User,
     require_unit(by, list(booking.units.all()))
     require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
     move_state(booking, S.COUNTERED, moves=MOVES, by=by, reason=note, held_until=answer_by(booking.campaign))
-    exchange_hours(booking=booking, hours=hours, by=by)
+    exchange_hours(booking=booking, hours=hours)
     tell(booking, S.COUNTERED, by, note)
 
 
@@ -349,7 +367,7 @@ def _require_untouched(booking: Booking) -> None:
         raise PicturesTaken(people=people)
 
 
-@lapse_first
+@holding
 @transaction.atomic
 def move_booking(*, booking: Booking, hours: Collection[HalfHour], by: User, note: str = "") -> None:
     """Move a confirmed shoot to other hours in one exchange: the old hours are freed only if the new are held.
@@ -366,7 +384,7 @@ def move_booking(*, booking: Booking, hours: Collection[HalfHour], by: User, not
     if booking.kind == BookingKind.ON_SITE:
         require_venue(booking, hours)
     old = len(held_hours(booking))
-    if not exchange_hours(booking=booking, hours=hours, by=by):
+    if not exchange_hours(booking=booking, hours=hours):
         return
     booking.sequence += 1
     booking.save(update_fields=["sequence"])

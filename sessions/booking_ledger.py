@@ -16,6 +16,8 @@ from sessions.models import (
     BookingUnit,
     Hold,
     PlanEntry,
+    WaitlistEntry,
+    WaitlistState,
 )
 from units.models import CampaignState, StudioGrant
 
@@ -110,3 +112,17 @@ def plans() -> Iterable[str]:
                 yield f"plan entry {entry.pk} lies outside the hours of booking {entry.booking_id}"
                 break
             moment += HALF_HOUR
+
+
+@ledger_check("shoots.waitlist")
+def waitlist() -> Iterable[str]:
+    """Entries ↔ history; an offer is a booking of the unit that waited, and nothing is offered to who did not wait."""
+    yield from history_disagrees(WaitlistEntry, first="")
+    strange = WaitlistEntry.objects.filter(state=WaitlistState.OFFERED).exclude(
+        Exists(BookingUnit.objects.filter(booking=OuterRef("booking"), unit=OuterRef("unit")))
+    )
+    for pk in strange.values_list("pk", flat=True):
+        yield f"waiting list entry {pk} was offered a booking of somebody else"
+    unasked = Booking.objects.filter(state=BookingState.OFFERED, waitlist_entry=None)
+    for pk in unasked.values_list("pk", flat=True):
+        yield f"booking {pk} is offered, but nobody waited for it"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, ParamSpec, TypeVar, cast
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from photocampus.errors import DomainError
@@ -53,10 +53,37 @@ class NoHours(DomainError):
     message = _("Please choose at least one half hour.")
 
 
-def hold_hours(*, booking: Booking, hours: Collection[HalfHour], by: User) -> None:
-    """Hold all of these half hours for the booking, or none. Call inside a transaction.
+class HoursLost(Exception):
+    """Inside a use case: somebody else holds one of the hours. `holding` makes the refusal of it, after the rollback."""
 
-    Lapsed holds of others on them are released first. Raises `HoursTaken` when anybody else holds one of them:
+    def __init__(self, booking: Booking, wanted: list[HalfHour]) -> None:
+        super().__init__()
+        self.booking, self.wanted = booking, wanted
+
+
+def holding(use_case: Callable[P, R]) -> Callable[P, R]:
+    """Around every use case that holds its `hours`: what must not happen while others wait for its transaction.
+
+    Before it, lapsed holds on the hours go in a transaction of their own: so they are gone, and offered to whoever waits
+    for the day, even if the use case is refused. After it, the refusal looks for free hours nearby, which takes a while.
+    """
+
+    @functools.wraps(use_case)
+    def act(*args: P.args, **kwargs: P.kwargs) -> R:
+        if hours := cast("Collection[HalfHour]", kwargs.get("hours") or ()):
+            release_lapsed(on=hours, but=cast("Booking | None", kwargs.get("booking")))
+        try:
+            return use_case(*args, **kwargs)
+        except HoursLost as lost:
+            raise taken(booking=lost.booking, wanted=lost.wanted, by=cast("User", kwargs["by"])) from None
+
+    return act
+
+
+def hold_hours(*, booking: Booking, hours: Collection[HalfHour]) -> None:
+    """Hold all of these half hours for the booking, or none. Call inside a transaction of a use case under `holding`.
+
+    Lapsed holds of others on them are released first. Ends in `HoursTaken` when anybody else holds one of them:
     the unique constraint decides, not an earlier look.
     """
     wanted = sorted(set(hours))  # one order for everybody, so that two askers never wait for each other
@@ -67,7 +94,17 @@ def hold_hours(*, booking: Booking, hours: Collection[HalfHour], by: User) -> No
         with transaction.atomic():
             insert_holds(booking, wanted)
     except IntegrityError:
-        raise taken(booking=booking, wanted=wanted, by=by) from None
+        raise HoursLost(booking, wanted) from None
+
+
+def look_first(*, booking: Booking, hours: Collection[HalfHour]) -> None:
+    """Refuse without any lock what is plainly held: who comes too late does not keep those waiting who come in time.
+
+    `booking` need not be saved: it only says for whom the hours would be. Decides nothing in favour of anybody.
+    """
+    wanted = sorted(set(hours))
+    if wanted and _held(wanted).exclude(booking=booking.pk).exists():
+        raise HoursLost(booking, wanted)
 
 
 def insert_holds(booking: Booking, hours: Collection[HalfHour]) -> None:
@@ -78,26 +115,17 @@ def insert_holds(booking: Booking, hours: Collection[HalfHour]) -> None:
     )
 
 
-def lapse_first(use_case: Callable[P, R]) -> Callable[P, R]:
-    """Let lapsed holds on the use case's `hours` go in a transaction of their own, before it begins.
-
-    So they are gone, and offered to whoever waits for the day, even if the use case itself is refused.
-    """
-
-    @functools.wraps(use_case)
-    def act(*args: P.args, **kwargs: P.kwargs) -> R:
-        hours = cast("Collection[HalfHour]", kwargs.get("hours") or ())
-        if hours:
-            release_lapsed(on=hours, but=cast("Booking | None", kwargs.get("booking")))
-        return use_case(*args, **kwargs)
-
-    return act
+def _held(hours: Iterable[HalfHour]) -> QuerySet[Hold]:
+    match = Q()
+    for hour in hours:
+        match |= Q(station=hour.station, day=hour.day, start=hour.start)
+    return Hold.objects.filter(match)
 
 
-def exchange_hours(*, booking: Booking, hours: Collection[HalfHour], by: User) -> bool:
+def exchange_hours(*, booking: Booking, hours: Collection[HalfHour]) -> bool:
     """Hold new hours instead of the old ones in one transaction; the old ones are freed only if the new are held.
 
-    Gives False when nothing changes. Raises `HoursTaken`, and then everything stays as it was.
+    Gives False when nothing changes. Ends in `HoursTaken` (see `hold_hours`), and then everything stays as it was.
     """
     old, new = set(held_hours(booking)), set(hours)
     if not new:
@@ -106,7 +134,7 @@ def exchange_hours(*, booking: Booking, hours: Collection[HalfHour], by: User) -
         return False
     with transaction.atomic():
         if added := new - old:
-            hold_hours(booking=booking, hours=added, by=by)
+            hold_hours(booking=booking, hours=added)
         release(booking, old - new)
     return True
 
@@ -157,10 +185,7 @@ def release_lapsed(*, on: Collection[HalfHour] = (), but: Booking | None = None)
 
 def taken(*, booking: Booking, wanted: list[HalfHour], by: User) -> HoursTaken:
     """The refusal: which hours, held by whom as the asker may know, and what is free nearby."""
-    match = Q()
-    for hour in wanted:
-        match |= Q(station=hour.station, day=hour.day, start=hour.start)
-    holds = Hold.objects.filter(match).exclude(booking=booking).select_related("booking")
+    holds = _held(wanted).exclude(booking=booking.pk).select_related("booking")
     by_booking: dict[int, tuple[Booking, list[HalfHour]]] = {}
     for hold in holds:
         entry = by_booking.setdefault(hold.booking_id, (hold.booking, []))

@@ -128,10 +128,12 @@ def availability(
     first: dt.date,
     last: dt.date,
     ignoring: Booking | None = None,
+    with_stale: bool = True,
 ) -> list[Day]:
     """Every day from `first` to `last`: what is truly free at this moment for this kind of shoot.
 
-    Hours of `ignoring` count as free (a booking that is being moved); so do those whose hold has lapsed.
+    Hours of `ignoring` count as free (a booking that is being moved); so do, `with_stale`, those whose hold is past its
+    deadline: it gives way to whoever asks.
     """
     calendar = calendar_of(studio)
     stations = list(studio.stations.filter(kind=station_kind(kind), is_active=True).order_by("code"))
@@ -151,7 +153,7 @@ def availability(
         days[off[1]].off.add(off[0])
     holds = Hold.objects.filter(station__in=stations, day__range=(first, last)).select_related("booking")
     for hold in holds.exclude(booking=ignoring) if ignoring else holds:
-        if not is_stale(hold.booking):
+        if not (with_stale and is_stale(hold.booking)):
             days[hold.day].held[hold.station_id, hold.start] = hold
     return list(days.values())
 

@@ -58,8 +58,14 @@ def offer_freed_hours(studio: Studio, days: Collection[dt.date] | None = None) -
 
 
 def _day_of(entry: WaitlistEntry) -> Day:
+    """What nobody holds, not even past a deadline: an offer takes nothing from anybody."""
     return availability(
-        studio=entry.studio, campaign=entry.campaign, kind=entry.kind, first=entry.day, last=entry.day
+        studio=entry.studio,
+        campaign=entry.campaign,
+        kind=entry.kind,
+        first=entry.day,
+        last=entry.day,
+        with_stale=False,
     )[0]
 
 

@@ -13,7 +13,7 @@ from photocampus.errors import DomainError, NotAllowed
 from photocampus.events import record
 from photocampus.models import User
 from sessions.booking import CampaignNotOpen, NotContracted, cancel_booking
-from sessions.holding import hold_hours, hours_freed, lapse_first
+from sessions.holding import hold_hours, holding, hours_freed
 from sessions.hours import HalfHour, calendar_of, require_open
 from sessions.models import (
     ACTIVE_STATES,
@@ -184,7 +184,7 @@ def follow_window(campaign: Campaign, fields: Collection[str], by: User | None) 
             calendar_changed(studio, by)
 
 
-@lapse_first
+@holding
 @transaction.atomic
 def open_individual_day(
     *, studio: Studio, campaign: Campaign, hours: Collection[HalfHour], seats: int, by: User, note: str = ""
@@ -214,7 +214,7 @@ def open_individual_day(
         asked_at=clock.now(),
         confirmed_at=clock.now(),
     )
-    hold_hours(booking=booking, hours=hours, by=by)
+    hold_hours(booking=booking, hours=hours)
     BookingMessage.objects.create(booking=booking, step="opened", note=note.strip(), by=by)
     record(booking, "individual_day_opened", by=by, new=BookingState.CONFIRMED, data={"seats": seats})
     return booking

@@ -76,7 +76,8 @@ def apply_roster(*, upload: RosterUpload, by: User, progress: Progress | None = 
 @transaction.atomic
 def _write(upload: RosterUpload, planner: Planner, plan: Plan, by: User, progress: Progress) -> None:
     progress.hold()
-    campaign = Campaign.objects.select_for_update().get(pk=upload.campaign_id)
+    # Its key stays: bookings that point to the campaign need not wait for the roster.
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=upload.campaign_id)
     upload = RosterUpload.objects.select_for_update().get(pk=upload.pk)
     if upload.state != UploadState.APPLYING:
         return

@@ -7,7 +7,7 @@ from django.db import connection
 
 from photocampus.events import record
 from photocampus.ledger import disagreements
-from sessions.models import BookingMessage, Hold, PlanEntry
+from sessions.models import BookingMessage, Hold, PlanEntry, WaitlistEntry
 from tests.factories import (
     make_booking,
     make_campaign,
@@ -46,6 +46,17 @@ def booking():
         end=dt.time(10, 30),
         people=20,
     )
+    entry = WaitlistEntry.objects.create(
+        campaign=campaign,
+        studio=studio,
+        unit=unit,
+        kind="group",
+        day=DAY,
+        people=9,
+        joined_by=booking.asked_by,
+    )
+    record(entry, "state_waiting", by=None, new="waiting")
+    make_unit()
     return booking
 
 
@@ -67,6 +78,13 @@ def test_sound_booking_is_quiet(booking):
         ("UPDATE shoots_hold SET day = '2018-04-18'", "shoots.plans"),
         ("UPDATE units_studiogrant SET ended_at = given_at", "shoots.grants"),
         ("UPDATE units_campaign SET state = 'closed'", "shoots.grants"),
+        ("UPDATE shoots_booking SET state = 'offered'", "shoots.waitlist"),
+        ("UPDATE shoots_waitlistentry SET state = 'left'", "shoots.waitlist"),
+        (
+            "UPDATE shoots_waitlistentry SET state = 'offered', booking_id = (SELECT MIN(id) FROM shoots_booking), "
+            "unit_id = (SELECT MAX(id) FROM units_unit)",
+            "shoots.waitlist",
+        ),
     ],
 )
 def test_row_damaged_by_hand_is_named(booking, sql, check):

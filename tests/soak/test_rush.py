@@ -155,7 +155,8 @@ def test_same_hours_wanted_by_ten_each_are_held_once(
     times = sorted(answer.seconds for answer in answers)
     print(f"\n{kinds}, half within {times[len(times) // 2]:.1f} s, all within {times[-1]:.1f} s; "
           f"import {at_start['import']} → {at_end['import']}")  # fmt: skip
-    assert kinds == {"held": HOURS // share, "refused": (ATTEMPTS - HOURS) // share}
+    log = portal.log.read_text(errors="replace")
+    assert kinds == {"held": HOURS // share, "refused": (ATTEMPTS - HOURS) // share}, log[-4000:]
     wanted = {attempt["hour"].rpartition("_")[0] for attempt in world["attempts"]}
     assert final["held"] == sorted(wanted) and final["bookings"] == ["asked"] * len(wanted)
     assert final["is_applied"] and final["graduates"] == before + ROWS // share
