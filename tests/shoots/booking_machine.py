@@ -7,6 +7,7 @@ calendar must be exactly the model's hours, none twice; the ledger must agree; n
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,7 @@ from photocampus.ledger import disagreements, load_checks
 from photocampus.models import User
 from sessions import booking as acts
 from sessions import offers, studio_days, waitlist
+from sessions.booking import name_companion
 from sessions.holding import release_lapsed
 from sessions.hours import HalfHour, availability, room_in
 from sessions.models import Booking, Hold, Station, WaitlistEntry
@@ -33,12 +35,20 @@ LAST_MOMENT = dt.datetime(2018, 4, 16, 9, 0)  # the days themselves never come
 DAYS = [dt.date(2018, 4, 17), dt.date(2018, 4, 18), dt.date(2018, 4, 19)]
 STARTS = [dt.time(9, 30), dt.time(10), dt.time(10, 30), dt.time(11), dt.time(11, 30)]
 OPEN = ("offered", "asked", "proposed", "countered")
+ANSWERS = ("propose", "counter", "move", "accept", "confirm", "take", "cancel", "withdraw", "decline")
+POSSIBLE = {
+    "offered": ("take", "take", "withdraw", "decline"),
+    "asked": ("propose", "confirm", "confirm", "withdraw", "decline"),
+    "proposed": ("counter", "accept", "accept", "withdraw", "decline"),
+    "countered": ("propose", "confirm", "withdraw", "decline"),
+    "confirmed": ("move", "move", "cancel"),
+}
 
-days = st.sampled_from(DAYS)
-numbers = st.integers(0, 99)
-# Whole mornings of one or two bays as often as a few half hours, so that days are full now and then.
-lengths = st.sampled_from([1, 2, 5, 5])
-crews = st.sampled_from([1, 2])
+STEPS = [
+    *["ask"] * 4, *["answer"] * 9, *["join"] * 3, "leave", *["wait"] * 2, "chores", "close_or_open_a_day",
+    "day_off_or_on",
+]  # fmt: skip
+numbers = st.integers(0, 999)
 
 
 class BookingMachine(RuleBasedStateMachine):
@@ -68,6 +78,18 @@ class BookingMachine(RuleBasedStateMachine):
         self.parties: list[tuple[Unit, User]] = [
             (world.unit, world.coordinator), (world.other, world.rival), (small, make.make_coordinator(small)),
         ]  # fmt: skip
+        for bay in (0, 1):  # the first day is full at once, so that people wait for it
+            self.ask(number=bay, day=DAYS[0], first=bay, length=5, bays=1)
+
+    @rule(
+        step=st.sampled_from(STEPS), number=numbers, choice=numbers, day=st.sampled_from(DAYS), first=numbers,
+        length=st.sampled_from([1, 2, 5, 5]), bays=st.sampled_from([1, 2]),
+    )  # fmt: skip
+    def step(self, step: str, **drawn: Any) -> None:
+        """One rule for all: rules of their own would be left out for whole walks, and steps without choices preferred."""
+        act = getattr(self, step)
+        names = inspect.signature(act).parameters
+        act(**{name: value for name, value in drawn.items() if name in names})
 
     # How a step is done: the use case, then what the model expects of it.
 
@@ -87,9 +109,10 @@ class BookingMachine(RuleBasedStateMachine):
         self.done.append(name)
         return result or True
 
-    def pick(self, number: int, *states: str) -> Booking | None:
-        """Any booking for most steps, now and then one in a state from which the step is not possible."""
-        keys = [key for key, state in self.state.items() if not states or state in states or number % 7 == 0]
+    def pick(self, number: int) -> Booking | None:
+        """Any booking; those that live twice as often as those that are over."""
+        live = [key for key, hours in self.held.items() if hours]
+        keys = [*self.state, *live, *live]
         return Booking.objects.get(pk=keys[number % len(keys)]) if keys else None
 
     def owner(self, booking: Booking) -> User:
@@ -118,9 +141,8 @@ class BookingMachine(RuleBasedStateMachine):
 
     # The steps of the conversation.
 
-    @rule(party=numbers, day=days, first=numbers, length=lengths, bays=crews)
-    def ask(self, party: int, day: dt.date, first: int, length: int, bays: int) -> None:
-        unit, by = self.parties[party % 3]
+    def ask(self, number: int, day: dt.date, first: int, length: int, bays: int) -> None:
+        unit, by = self.parties[number % 3]
         wanted = self.hours(day, first, length, bays)
         self.model_lapse(wanted)
         booking = self.attempt(
@@ -133,82 +155,67 @@ class BookingMachine(RuleBasedStateMachine):
         if booking:
             self.put(booking.pk, "asked", wanted, days=5)
 
-    def exchange(
-        self, name: str, booking: Booking | None, wanted: list[HalfHour], to: str, **more: Any
-    ) -> None:
-        if booking is None:
+    def answer(self, number: int, choice: int, day: dt.date, first: int, length: int, bays: int) -> None:
+        """One step of a conversation: mostly one that its state allows, now and then any."""
+        if (booking := self.pick(number)) is None:
             return
+        possible = POSSIBLE.get(self.state[booking.pk], ()) if choice % 5 else ()
+        step = (possible or ANSWERS)[choice // 5 % len(possible or ANSWERS)]
+        if step in ("propose", "counter", "move"):
+            self.exchange(step, booking, self.hours(day, first, length, bays))
+        else:
+            self.settle(step, booking)
+
+    def exchange(self, step: str, booking: Booking, wanted: list[HalfHour]) -> None:
+        owner, studio = self.owner(booking), self.world.photographer
+        to, use_case, more = {
+            "propose": ("proposed", acts.propose_hours, {"by": studio, "agreed_load": 60}),
+            "counter": ("countered", acts.counter_proposal, {"by": owner}),
+            "move": ("confirmed", acts.move_booking, {"by": owner}),
+        }[step]
         self.model_lapse(wanted, but=booking)
-        act = getattr(acts, name)
-        if self.attempt(name, lambda: act(booking=booking, hours=wanted, **more)):
+        if self.attempt(step, lambda: use_case(booking=booking, hours=wanted, **more)):  # type: ignore[operator]
             self.put(booking.pk, to, wanted, days=None if to == "confirmed" else 5)
 
-    @rule(number=numbers, day=days, first=numbers, length=lengths, bays=crews)
-    def propose(self, number: int, day: dt.date, first: int, length: int, bays: int) -> None:
-        booking, by = self.pick(number, "asked", "countered"), self.world.photographer
-        self.exchange(
-            "propose_hours", booking, self.hours(day, first, length, bays), "proposed", by=by, agreed_load=60
-        )
-
-    @rule(number=numbers, day=days, first=numbers, length=lengths, bays=crews)
-    def counter(self, number: int, day: dt.date, first: int, length: int, bays: int) -> None:
-        if booking := self.pick(number, "proposed"):
-            wanted = self.hours(day, first, length, bays)
-            self.exchange("counter_proposal", booking, wanted, "countered", by=self.owner(booking))
-
-    @rule(number=numbers, day=days, first=numbers, length=lengths, bays=crews)
-    def move(self, number: int, day: dt.date, first: int, length: int, bays: int) -> None:
-        if booking := self.pick(number, "confirmed"):
-            by = self.owner(booking) if first % 2 else self.world.photographer
-            self.exchange("move_booking", booking, self.hours(day, first, length, bays), "confirmed", by=by)
-
-    @rule(number=numbers)
-    def accept(self, number: int) -> None:
-        if booking := self.pick(number, "proposed"):
-            by = self.owner(booking)
-            if self.attempt("accept", lambda: acts.accept_proposal(booking=booking, by=by)):
-                self.put(booking.pk, "confirmed")
-
-    @rule(number=numbers)
-    def confirm(self, number: int) -> None:
-        if booking := self.pick(number, "asked", "countered"):
-            by = self.world.photographer
-            if self.attempt("confirm", lambda: acts.confirm_booking(booking=booking, agreed_load=60, by=by)):
-                self.put(booking.pk, "confirmed")
-
-    @rule(number=numbers, way=st.sampled_from(["cancel", "withdraw", "decline"]))
-    def give_up(self, number: int, way: str) -> None:
-        states = ("confirmed",) if way == "cancel" else OPEN
-        if (booking := self.pick(number, *states)) is None:
-            return
+    def settle(self, step: str, booking: Booking) -> None:
+        """Steps that say yes or no to the hours as they are."""
         owner, studio = self.owner(booking), self.world.photographer
-        ways: dict[str, tuple[str, Callable[[], Any]]] = {
+        steps: dict[str, tuple[str, Callable[[], Any]]] = {
+            "accept": ("confirmed", lambda: acts.accept_proposal(booking=booking, by=owner)),
+            "confirm": (
+                "confirmed",
+                lambda: acts.confirm_booking(booking=booking, agreed_load=60, by=studio),
+            ),
+            "take": ("asked", lambda: waitlist.accept_offer(booking=booking, by=owner)),
             "cancel": ("cancelled", lambda: acts.cancel_booking(booking=booking, reason="考试", by=owner)),
             "withdraw": ("withdrawn", lambda: acts.withdraw_booking(booking=booking, by=owner)),
             "decline": ("declined", lambda: acts.decline_booking(booking=booking, reason="已满", by=studio)),
         }
-        state, call = ways[way]
-        if self.attempt(way, call):
-            self.close(booking.pk, state)
+        to, call = steps[step]
+        if not self.attempt(step, call):
+            return
+        if to in ("confirmed", "asked"):
+            if step == "take":
+                name_companion(booking=booking, name="王老师", phone="13900000002", by=owner)
+            self.put(booking.pk, to, days=5 if to == "asked" else None)
+        else:
+            self.close(booking.pk, to)
 
     # Time, and what happens by itself.
 
-    @rule(hours=st.integers(1, 60))
-    def wait(self, hours: int) -> None:
-        self.now = min(self.now + dt.timedelta(hours=hours), LAST_MOMENT)
+    def wait(self, number: int) -> None:
+        self.now = min(self.now + dt.timedelta(hours=1 + number % 40), LAST_MOMENT)
 
-    @rule()
-    def lapse(self) -> None:
+    def chores(self) -> None:
+        """What the worker does every minute."""
         self.model_lapse()
         self.attempt("lapse", release_lapsed)
-
-    @rule()
-    def serve(self) -> None:
-        self.attempt("serve", offers.offer_wherever_free)
+        assert self.attempt(
+            "serve", lambda: offers.offer_wherever_free() == 0
+        )  # nothing was left to be found
 
     # The calendar.
 
-    @rule(day=days)
     def close_or_open_a_day(self, day: dt.date) -> None:
         studio, by = self.world.studio, self.world.photographer
         if closure := studio.closures.first():
@@ -217,9 +224,8 @@ class BookingMachine(RuleBasedStateMachine):
             closing = {"first": day, "last": day, "reason": "盘点"}
             self.attempt("close", lambda: studio_days.add_closure(studio=studio, by=by, **closing))
 
-    @rule(day=days, bay=st.sampled_from([0, 1]))
-    def day_off_or_on(self, day: dt.date, bay: int) -> None:
-        station, by = self.world.bays[bay], self.world.photographer
+    def day_off_or_on(self, day: dt.date, number: int) -> None:
+        station, by = self.world.bays[number % 2], self.world.photographer
         if off := station.days_off.first():
             self.attempt("back", lambda: studio_days.remove_day_off(day_off=off, by=by))
         else:
@@ -227,9 +233,9 @@ class BookingMachine(RuleBasedStateMachine):
 
     # The waiting list.
 
-    @rule(party=numbers, day=days, people=st.sampled_from([None, 1, 5]))
-    def join(self, party: int, day: dt.date, people: int | None) -> None:
-        unit, by = self.parties[party % 3]
+    def join(self, number: int, choice: int, day: dt.date) -> None:
+        people = (None, 1, 5)[choice % 3]
+        unit, by = self.parties[number % 3]
         self.attempt(
             "join",
             lambda: waitlist.join_waitlist(
@@ -237,19 +243,11 @@ class BookingMachine(RuleBasedStateMachine):
             ),
         )  # fmt: skip
 
-    @rule(number=numbers)
     def leave(self, number: int) -> None:
         entries = list(WaitlistEntry.objects.order_by("pk"))
         if entries:
             entry = entries[number % len(entries)]
             self.attempt("leave", lambda: waitlist.leave_waitlist(entry=entry, by=entry.joined_by))
-
-    @rule(number=numbers)
-    def take(self, number: int) -> None:
-        if booking := self.pick(number, "offered"):
-            by = self.owner(booking)
-            if self.attempt("take", lambda: waitlist.accept_offer(booking=booking, by=by)):
-                self.put(booking.pk, "asked", days=5)
 
     # What must hold after every step.
 
