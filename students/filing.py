@@ -36,6 +36,7 @@ from students.models import (
     SubmissionItem,
 )
 from students.models.pictures import photo_name, rendition_name
+from students.near_pictures import look_of_renditions, part_from_twin
 from students.processing import Processed, Rendered, same_picture, thumbprint_of_jpeg
 from students.profiles import ProfileSpec
 from students.renditions import MADE_WITH
@@ -189,6 +190,7 @@ def file_photo(
     photo.sha256, photo.size = sha256, size
     photo.width, photo.height, photo.format = header.width, header.height, header.format
     photo.captured_at = timezone.make_aware(header.captured_at) if header.captured_at else None
+    photo.look = look_of_renditions(processed.renditions)
     photo.by, photo.created_at = by, clock.now()
     photo.save(force_insert=True)
     Rendition.objects.bulk_create(_rendition(photo, rendered, profiles) for rendered in processed.renditions)
@@ -251,6 +253,7 @@ def choose_picture(*, graduate: Graduate, photo: Photo, by: User) -> None:
     graduate.picture = photo
     graduate.save(update_fields=["picture"])
     if old is not None:
+        part_from_twin(old)
         for stage in (Stage.ACCEPTANCE, Stage.VERIFICATION):
             withdraw_decisions(graduate_pks=[graduate.pk], stage=stage)
     record(

@@ -29,6 +29,7 @@ NAMES: dict[str, str | Promise] = {
     "colour_depth": _("24-bit colour"),
     "colour_profile": _("Colour profile"),
     "captured": _("Day of capture, by the camera's clock"),
+    "near_identical": _("Bits that differ from another person's picture"),
     "complete": _("Complete to the lower edge"),
     "bytes_small": _("Small image (bytes)"),
     "bytes_registration": _("Registration image (bytes)"),

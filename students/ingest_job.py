@@ -53,6 +53,7 @@ from students.models import (
     Rendition,
 )
 from students.models.pictures import incoming_name, preview_name
+from students.near_pictures import mark_near_pictures
 from students.number_cards import READ_AT, read_card
 from students.processing import Processed, Rendered, ScanRule, process_picture
 
@@ -93,10 +94,15 @@ def ingest_batch(context: JobContext) -> dict[str, int]:
         run = _Run(context, batch, sources, profiles_of(batch.campaign), context.by or batch.by)
         run.sweep()
         run.list_source()
-        for row in run.claimed():
-            run.take(row)
-            run.report()
+        try:
+            for row in run.claimed():
+                run.take(row)
+                run.report()
+        except JobCancelled:
+            mark_near_pictures(batch)  # what was filed so far is looked at by people now
+            raise
         run.sweep()
+    mark_near_pictures(batch)
     if batch.match == MatchMode.SEQUENCE:
         propose_order(batch)
     counts = batch.files.values_list("state").annotate(files=Count("pk")).order_by()
