@@ -245,7 +245,7 @@ class Job:
         ]
         self.studio.go(f"{self.at_studio}/pictures/")
         self.studio.page.set_input_files("[name=files]", files)  # type: ignore[arg-type]
-        self.studio.page.locator("form[data-picture-upload] .button-primary").click()
+        self.studio.page.locator("form[data-picture-upload] .actions .button-primary").click()
         self.studio.page.wait_for_url(re.compile(r"/pictures/.+/"))
         self.studio.page.wait_for_load_state("networkidle")
         self.wait_for_pictures(len(self.people) - 1)
