@@ -20,6 +20,7 @@ from sessions.models import (
     Shot,
     Station,
     Venue,
+    VenuePhoto,
     WaitlistEntry,
 )
 from units.access import by_role, granted, studio_ids, units_condition
@@ -66,6 +67,12 @@ def venues_of(user: User) -> Any:
 @access_rule(WaitlistEntry)
 def waitlist_of(user: User) -> Any:
     return by_role(user, unit=units_condition(user, "unit"), studio=Q(studio__in=studio_ids(user)))
+
+
+@access_rule(VenuePhoto)
+def venue_photos_of(user: User) -> Any:
+    booked = Booking.objects.filter(studio__in=studio_ids(user)).values("venue")
+    return by_role(user, unit=units_condition(user, "venue__unit"), studio=Q(venue__in=booked))
 
 
 def own_people(user: User, path: str, *, studio: str) -> Any:

@@ -38,6 +38,7 @@ from sessions.models import (
     Station,
     StationDayOff,
     Venue,
+    VenuePhoto,
     WaitlistEntry,
     WeeklyHours,
 )
@@ -364,3 +365,11 @@ class ProblemMessageAdmin(LogAdmin):
     list_display = ("at", "problem", "step", "side", "by")
     list_filter = ("problem__campaign", "step", "side")
     list_select_related = ("problem", "by")
+
+
+@admin.register(VenuePhoto)
+class VenuePhotoAdmin(LogAdmin):
+    list_display = ("venue", "caption", "width", "height", "size", "by", "at", "removed_at")
+    list_filter = ("venue__unit", ("removed_at", admin.EmptyFieldListFilter))
+    list_select_related = ("venue", "by")
+    hidden_fields = ("file",)

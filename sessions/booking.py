@@ -32,8 +32,9 @@ from sessions.models import (
 )
 from sessions.offers import drop_served
 from sessions.parties import require_studio, require_unit
-from sessions.routes import require_kind, set_flag
-from sessions.venues import judge_venue
+from sessions.room_flags import RETIRED
+from sessions.rooms import crews_of, judge_venue
+from sessions.routes import FLAG_HOURS, FLAG_ROOM, require_kind, set_flag
 from units.access import own_unit_ids
 from units.models import Campaign, CampaignState, Contract, Studio, Unit
 
@@ -60,6 +61,11 @@ class CompanionMissing(DomainError):
 class VenueMissing(DomainError):
     code = "venue_missing"
     message = _("An on-site shoot needs a room: the unit has not named one yet.")
+
+
+class VenueRetired(DomainError):
+    code = "venue_retired"
+    message = _("The room “%(venue)s” is no longer offered. Please choose another one.")
 
 
 class VenueUnfit(DomainError):
@@ -147,6 +153,8 @@ def _judge_request(booking: Booking, units: list[Unit], hours: Collection[HalfHo
         raise NotContracted(studio=studio.short_name)
     if booking.kind == BookingKind.INDIVIDUAL:
         raise NotAllowed()  # individual days are opened by the studio
+    if booking.venue is not None:
+        _require_own_venue(booking.venue, units)
     require_kind(campaign=campaign, units=units, kind=booking.kind)
     require_open(studio=studio, campaign=campaign, kind=booking.kind, hours=hours)
     if not hours:
@@ -245,14 +253,6 @@ def _require_load(agreed_load: int) -> None:
         raise LoadMissing()
 
 
-def crews_of(hours: Collection[HalfHour]) -> int:
-    """The most stations that work on one day."""
-    by_day: dict[dt.date, set[int]] = {}
-    for hour in hours:
-        by_day.setdefault(hour.day, set()).add(hour.station)
-    return max((len(stations) for stations in by_day.values()), default=0)
-
-
 def require_ready(booking: Booking, hours: Collection[HalfHour]) -> None:
     """What must be there before a confirmation: open hours, companion, and on site a fitting room."""
     if not hours:
@@ -265,13 +265,22 @@ def require_ready(booking: Booking, hours: Collection[HalfHour]) -> None:
 
 
 def require_venue(booking: Booking, hours: Collection[HalfHour]) -> None:
-    """R14 for as many crews as come on one day. Raises `VenueMissing` and `VenueUnfit`, which says what is missing."""
+    """R14 for as many crews as come on one day, but for what academic affairs accepted. Raises `VenueMissing`,
+    `VenueRetired`, and `VenueUnfit`, which says what is missing."""
     if booking.venue is None:
         raise VenueMissing()
+    if not booking.venue.is_active and RETIRED not in booking.room_kept:
+        raise VenueRetired(venue=booking.venue.name)
     crews = crews_of(hours)
     last = max(hour.day for hour in hours)
-    if missing := judge_venue(booking.venue, booking.campaign, crews, last).missing:
+    found = judge_venue(booking.venue, booking.campaign, crews, last).missing
+    if missing := [str(lack) for lack in found if lack.key not in booking.room_kept]:
         raise VenueUnfit(venue=booking.venue.name, crews=crews, missing="; ".join(missing))
+
+
+def _require_own_venue(venue: Venue, units: Collection[Unit]) -> None:
+    if venue.unit_id not in {unit.pk for unit in units} or not venue.is_active:
+        raise NotAllowed()
 
 
 @transaction.atomic
@@ -292,14 +301,18 @@ def name_companion(*, booking: Booking, name: str, phone: str, by: User) -> None
 def choose_venue(*, booking: Booking, venue: Venue, by: User) -> None:
     """The unit names the room of an on-site shoot; once confirmed, only one that fulfils R14."""
     booking = locked(booking)
-    require_unit(by, list(booking.units.all()))
+    units = list(booking.units.all())
+    require_unit(by, units)
     if booking.state not in (*OPEN_STATES, S.CONFIRMED) or booking.kind != BookingKind.ON_SITE:
         raise NotAllowed()
-    booking.venue = venue
+    _require_own_venue(venue, units)
+    booking.venue, booking.room_kept = venue, []
     if booking.state == S.CONFIRMED:
         require_venue(booking, held_hours(booking))
-    booking.save(update_fields=["venue"])
+    booking.save(update_fields=["venue", "room_kept"])
     record(booking, "venue_chosen", by=by, new=venue.name)
+    if booking.flag == FLAG_ROOM:
+        set_flag(booking, "", "", by)
 
 
 def _close(booking: Booking, to: str, by: User, reason: str) -> None:
@@ -389,7 +402,7 @@ def move_booking(*, booking: Booking, hours: Collection[HalfHour], by: User, not
     booking.sequence += 1
     booking.save(update_fields=["sequence"])
     drop_plan_outside(booking)
-    if booking.flag == "hours":
+    if booking.flag in (FLAG_HOURS, FLAG_ROOM):  # both were judged anew
         set_flag(booking, "", "", by)
     tell(booking, "moved", by, note)
     record(booking, "moved", by=by, old=old, new=len(set(hours)), reason=note)

@@ -127,6 +127,15 @@ class VenueForm(forms.ModelForm):
         return cleaned
 
 
+class VenuePhotoForm(forms.Form):
+    photo = forms.FileField(
+        label=_("Picture"),
+        help_text=_("JPEG, PNG, HEIC or TIFF. The place where it was taken is not kept."),
+        widget=forms.FileInput(attrs={"accept": "image/*"}),
+    )
+    caption = forms.CharField(label=_("What it shows"), max_length=100, required=False)
+
+
 class OverrideForm(ReasonForm):
     route = forms.ChoiceField(label=_("Route"), choices=Route.choices)
 

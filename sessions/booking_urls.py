@@ -11,6 +11,7 @@ from sessions import (
     plan_pages,
     plan_papers,
     replan_pages,
+    room_view,
     route_pages,
     studio_bookings,
     unit_bookings,
@@ -69,6 +70,8 @@ urlpatterns = [
     path(f"{UNIT}venues/", venue_pages.Venues.as_view(), name="venues"),
     path(f"{UNIT}venues/new/", venue_pages.VenueEdit.as_view(), name="venue-new"),
     path(f"{UNIT}venues/<str:venue>/", venue_pages.VenueEdit.as_view(), name="venue"),
+    path(f"{UNIT}venues/<str:venue>/<str:act>/", venue_pages.VenueAct.as_view(), name="venue-act"),
+    path("venues/pictures/<str:photo>/", room_view.VenuePhotoFile.as_view(), name="venue-photo"),
     path(f"{STUDIO}bookings/", studio_bookings.StudioBookings.as_view(), name="studio-bookings"),
     path(f"{STUDIO}bookings/<str:booking>/", studio_bookings.StudioBooking.as_view(), name="studio-booking"),
     path(

@@ -1,11 +1,11 @@
-"""What booking does by the clock: holds lapse, freed hours are offered, shoots are reminded of, calendars are
-compared with the bookings."""
+"""What booking does by the clock: holds lapse, freed hours are offered, shoots are reminded of, calendars and rooms
+are compared with the bookings."""
 
 from datetime import timedelta
 
 from photocampus import clock
 from photocampus.chores import chore
-from sessions import offers, studio_days
+from sessions import offers, room_flags, studio_days
 from sessions.holding import release_lapsed
 from sessions.models import Hold
 from sessions.reminders import remind_of_holds, remind_of_shoots
@@ -33,3 +33,9 @@ def compare_calendars() -> int:
 @chore("reminders", every=timedelta(minutes=10))
 def remind() -> int:
     return remind_of_shoots() + remind_of_holds()
+
+
+@chore("rooms", every=timedelta(hours=1))
+def compare_rooms() -> int:
+    """A booking may have worn another flag when its room changed."""
+    return room_flags.flag_unfit_rooms(room_flags.confirmed_on_site(), None)

@@ -27,6 +27,7 @@ from units.models import Campaign, Unit
 
 FLAG_ROUTE = "route"  # the unit crossed the line after the booking was made
 FLAG_HOURS = "hours"  # the studio's calendar or the window changed under the booking
+FLAG_ROOM = "room"  # the room, or what is asked of it, changed under the booking
 GROUP_BOOKING = (BookingKind.ON_SITE, BookingKind.GROUP)
 
 
@@ -198,7 +199,7 @@ def keep_booking(*, booking: Booking, reason: str, by: User) -> None:
     """R4: academic affairs keep a flagged booking as it is, with a written reason.
 
     For units that crossed the line this is a decision about their route, so that the next change of the roster does
-    not flag the booking again.
+    not flag the booking again; for a room, what it lacks now is accepted.
     """
     reason = _staff_with_reason(by, reason)
     booking = Booking.objects.select_for_update().get(pk=booking.pk)
@@ -208,6 +209,10 @@ def keep_booking(*, booking: Booking, reason: str, by: User) -> None:
         for entry in routes_of(booking.campaign, booking.units.all()):
             if not permits(entry.verdict, booking.kind):
                 override_route(unit=entry.unit, campaign=booking.campaign, route=route, reason=reason, by=by)
+    elif flag == FLAG_ROOM:
+        from sessions.room_flags import accept_room  # which flags through this module
+
+        accept_room(booking)
     booking.refresh_from_db(fields=["flag", "flag_note"])
     set_flag(booking, "", "", by)
     record(booking, "kept", by=by, old=flag, reason=reason)

@@ -17,9 +17,10 @@ from sessions.hours import held_hours, stretches, units_by_booking
 from sessions.models import OPEN_STATES, Booking, BookingKind, BookingState
 from sessions.picking import Picker
 from sessions.problem_view import problems_on
+from sessions.room_flags import room_view
+from sessions.room_view import photos_of
 from sessions.studio_days import close_individual_day, open_individual_day
 from sessions.unit_bookings import alternatives
-from sessions.venues import judge_venue
 from units.access import StudioPage
 
 
@@ -84,11 +85,6 @@ class StudioBooking(StudioBookingPage):
 
     def show(self, booking: Booking, refusal: DomainError | None = None, status: int = 200) -> HttpResponse:
         hours = held_hours(booking)
-        room = None
-        if booking.venue is not None and hours:
-            room = judge_venue(
-                booking.venue, self.campaign, acts.crews_of(hours), max(hour.day for hour in hours)
-            )
         return self.render(
             status=status,
             studio=self.studio,
@@ -101,7 +97,8 @@ class StudioBooking(StudioBookingPage):
             facts=people_facts(booking, hours),
             turn=acts.waiting_for(booking),
             hindrances=acts.hindrances(booking) if booking.state in OPEN_STATES else [],
-            room=room,
+            room=room_view(booking, hours),
+            room_photos=photos_of(self, booking.venue),
             confirm_form=LoadForm(initial={"agreed_load": self.usual_load(booking)}, auto_id="confirm_%s"),
             reason_form=ReasonForm(auto_id="reason_%s"),
             note_form=NoteForm(auto_id="say_%s"),

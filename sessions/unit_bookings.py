@@ -20,9 +20,10 @@ from sessions.hours import HalfHour, Stretch, held_hours, stretches
 from sessions.models import OPEN_STATES, Booking, BookingKind, BookingState, Venue
 from sessions.picking import Picker
 from sessions.problem_view import problems_on
+from sessions.room_flags import room_view
+from sessions.room_view import photos_of
 from sessions.routes import route_of_unit
 from sessions.routing import KIND_OF_ROUTE
-from sessions.venues import Judgement, judge_venue
 from sessions.waitlist import FullDay, accept_offer, full_day
 from units.access import UnitPage
 from units.models import Contract, Studio
@@ -230,7 +231,8 @@ class UnitBooking(UnitBookingPage):
             facts=people_facts(booking, hours),
             turn=acts.waiting_for(booking),
             hindrances=acts.hindrances(booking) if booking.state in OPEN_STATES else [],
-            room=self.room(booking, hours),
+            room=room_view(booking, hours),
+            room_photos=photos_of(self, booking.venue),
             companion_form=CompanionForm(initial=self.companion(booking)),
             venue_form=VenueChoiceForm(venues=self.venues(), initial={"venue": booking.venue_id}),
             note_form=NoteForm(auto_id="say_%s"),
@@ -244,11 +246,6 @@ class UnitBooking(UnitBookingPage):
             return {}
         phone = booking.companion_phone.reveal() if booking.companion_phone else ""
         return {"companion_name": booking.companion_name, "companion_phone": phone}
-
-    def room(self, booking: Booking, hours: list[HalfHour]) -> Judgement | None:
-        if booking.venue is None or not hours:
-            return None
-        return judge_venue(booking.venue, self.campaign, acts.crews_of(hours), max(h.day for h in hours))
 
 
 class UnitBookingAct(UnitBooking):

@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from photocampus import clock
 from photocampus.feeds import make_feed
 from photocampus.models import Event, Job, Notification, User, WorkerBeat
-from sessions.models import Delivery, Problem, Receipt, Venue, WaitlistEntry
+from sessions.models import Delivery, Problem, Receipt, Venue, VenuePhoto, WaitlistEntry
 from students.models import (
     IngestBatch,
     IngestFile,
@@ -199,6 +199,8 @@ OBJECTS: dict[str, Opens] = {
     "units:urge": Opens(lambda w: {"key": "booking_by"}, may=frozenset({"staff"})),
     "shoots:feed": Opens(lambda w: {"token": w.things["feed_token"]}, shared=True),
     "shoots:venue": of("venue", "venue"),
+    "shoots:venue-act": of("venue", "venue", act="picture"),
+    "shoots:venue-photo": of("venue_photo", "photo", may=OWNER),
     "shoots:leave-waitlist": of("waitlist", "entry"),
     "shoots:studio-days-act": Opens(lambda w: {"act": "closure"}, shared=True),
     "shoots:station": of("station", "station"),
@@ -345,12 +347,15 @@ def _add_shoot(world: World, photographer: User) -> None:
         people=5,
         joined_by=world.people["unit"],
     )
+    picture = VenuePhoto(venue=venue, sha256="3" * 64, size=4, width=1, height=1, by=photographer)
+    picture.file.save("room.jpg", ContentFile(b"room"))
     world.things |= {
         "booking": booking,
         "station": station,
         "attendance": attendance,
         "receipt": receipt,
         "venue": venue,
+        "venue_photo": picture,
         "waitlist": waiting,
     }
 

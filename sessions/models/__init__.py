@@ -17,6 +17,7 @@ from sessions.models.bookings import (
     Route,
     RouteOverride,
     Venue,
+    VenuePhoto,
 )
 from sessions.models.calendars import (
     Closure,
@@ -97,6 +98,7 @@ __all__ = [
     "StationDayOff",
     "StationKind",
     "Venue",
+    "VenuePhoto",
     "WaitlistEntry",
     "WaitlistState",
     "WeeklyHours",

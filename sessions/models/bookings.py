@@ -71,10 +71,54 @@ class Venue(models.Model):
         verbose_name = _("venue")
         verbose_name_plural = _("venues")
         ordering = ["unit", "name"]
-        constraints = [models.UniqueConstraint(fields=["unit", "name"], name="venue_name_once_per_unit")]
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "name"], name="venue_name_once_per_unit"),
+            models.CheckConstraint(
+                condition=Q(area__gt=0, longest_side__gt=0, power__gt=0), name="venue_numbers_positive"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+def venue_photo_name(instance: "VenuePhoto", filename: str) -> str:
+    return f"venues/{instance.public_id}.jpg"
+
+
+class VenuePhoto(models.Model):
+    """A picture of a room, drawn anew without metadata. When it is taken away its file goes and the row stays."""
+
+    public_id = PublicIdField()
+    venue = models.ForeignKey(Venue, models.PROTECT, related_name="photos", verbose_name=_("venue"))
+    file = models.FileField(_("file"), upload_to=venue_photo_name, blank=True)
+    caption = models.CharField(_("caption"), max_length=100, blank=True)
+    sha256 = models.CharField(max_length=64, editable=False)
+    size = models.PositiveIntegerField(_("size"))
+    width = models.PositiveIntegerField(_("width (px)"))
+    height = models.PositiveIntegerField(_("height (px)"))
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("when"), default=clock.now)
+    removed_at = models.DateTimeField(_("taken away"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("picture of a venue")
+        verbose_name_plural = _("pictures of venues")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["venue", "sha256"],
+                condition=Q(removed_at__isnull=True),
+                name="venue_photo_once_per_venue",
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at__isnull=True) & ~Q(file="") | Q(removed_at__isnull=False, file=""),
+                name="venue_photo_has_file_until_removed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.caption or self.public_id
 
 
 class BookingKind(models.TextChoices):
@@ -129,6 +173,8 @@ class Booking(models.Model):
     held_until = models.DateTimeField(_("held until"), null=True, blank=True)
     flag = models.CharField(_("flag"), max_length=40, blank=True)
     flag_note = models.CharField(_("why flagged"), max_length=300, blank=True)
+    # What of its room academic affairs accepted with a reason (keys of `sessions.rooms.Lack`).
+    room_kept = models.JSONField(default=list, blank=True)
     # Rises with every change of the hours, so that calendars know which version they hold.
     sequence = models.PositiveIntegerField(default=0)
     seats_per_half_hour = models.PositiveSmallIntegerField(_("seats per half hour"), default=0)
