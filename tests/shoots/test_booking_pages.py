@@ -255,7 +255,7 @@ def test_rooms_are_entered_changed_and_retired(world: World) -> None:
     text(browser.get(here))
     assert browser.post(here, {**sent, "area": "20"}).status_code == 302
     assert "30" in text(browser.get(unit(world, "venues/")))
-    assert browser.post(here, {"retire": "1"}).status_code == 302
+    assert browser.post(f"{here}retire/").status_code == 302
     assert "报告厅" not in text(browser.get(unit(world, "venues/")))
 
 
