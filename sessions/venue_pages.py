@@ -36,7 +36,7 @@ class Venues(UnitBookingPage):
 
 
 class VenueEdit(UnitBookingPage):
-    """`…/venues/new/` and `…/venues/<venue>/`: one room; who may not change it reads it."""
+    """`…/venues/<venue>/`: one room; who may not change it reads it."""
 
     needs = "view"
     template_name = "shoots/venue.html"
@@ -45,8 +45,6 @@ class VenueEdit(UnitBookingPage):
         return get_object_or_404(self.venues(), public_id=public_id) if public_id else None
 
     def get(self, request: HttpRequest, venue: str = "") -> HttpResponse:
-        if not venue and not self.can_edit:
-            raise Http404
         row = self.venue(venue)
         return self.show(row, VenueForm(instance=row))
 
@@ -95,6 +93,12 @@ class VenueEdit(UnitBookingPage):
             return self.show(row, form, refusal, status=409)
         messages.success(request, _("Saved."))
         return redirect(self.to("venue", saved.public_id))
+
+
+class VenueNew(VenueEdit):
+    """`…/venues/new/`: a room that is not in the register yet."""
+
+    needs = "edit"
 
 
 class VenueAct(VenueEdit):
