@@ -17,6 +17,7 @@ from sessions import (
     unit_bookings,
     venue_pages,
     waitlist_pages,
+    whatif_pages,
 )
 
 UNIT = "unit/<str:unit>/<str:campaign>/"
@@ -110,6 +111,8 @@ urlpatterns = [
     path(f"{STUDIO}stations/<str:station>/", calendar_pages.StationEdit.as_view(), name="station"),
     path(f"{STUDIO}individual/", studio_bookings.OpenIndividualDay.as_view(), name="open-individual-day"),
     path(f"{OFFICE}routes/", route_pages.Routes.as_view(), name="routes"),
+    path(f"{OFFICE}routes.xlsx", route_pages.RoutesSheet.as_view(), name="routes-sheet"),
+    path(f"{OFFICE}what-if/", whatif_pages.WhatIf.as_view(), name="what-if"),
     path(f"{OFFICE}routes/<str:unit>/", route_pages.RouteDecision.as_view(), name="route-decision"),
     path(f"{OFFICE}waitlist/", waitlist_pages.OfficeWaitlist.as_view(), name="office-waitlist"),
     path(f"{OFFICE}bookings/<str:booking>/", route_pages.FlaggedBooking.as_view(), name="flagged-booking"),

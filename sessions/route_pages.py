@@ -1,17 +1,23 @@
 """Academic affairs: every unit's route, its distance from the line, decisions and flagged bookings (R3, R4)."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from photocampus.errors import DomainError
+from photocampus.sheets import XLSX, sheet_bytes
 from photocampus.views import StaffPage
 from sessions.booking import reroute_booking
 from sessions.booking_forms import OverrideForm, ReasonForm
 from sessions.models import ACTIVE_STATES, Booking, Route
 from sessions.routes import (
+    UnitRoute,
     end_override,
     keep_booking,
     override_route,
@@ -32,6 +38,39 @@ class OfficePage(StaffPage):
         return [(_("Units"), reverse("students:units", args=[campaign.code])), (_("Routes"), here), *more]
 
 
+FILTERS: dict[str, Any] = {
+    "": gettext_lazy("All"),
+    "on_site": gettext_lazy("On site"),
+    "studio": gettext_lazy("Group in the studio"),
+    "decided": gettext_lazy("Decided by staff"),
+    "unbooked": gettext_lazy("Without a booking"),
+    "flagged": gettext_lazy("Flagged"),
+}
+ORDERS: dict[str, tuple[Any, Callable[[UnitRoute], Any]]] = {
+    "": (gettext_lazy("By code"), lambda e: e.unit.code),
+    "distance": (
+        gettext_lazy("Nearest to the line first"),
+        lambda e: (abs(e.verdict.distance), e.unit.code),
+    ),
+    "counted": (gettext_lazy("Most graduates first"), lambda e: (-e.verdict.counted, e.unit.code)),
+    "people": (gettext_lazy("Most to be photographed first"), lambda e: (-e.to_photograph, e.unit.code)),
+    "campus": (gettext_lazy("By campus"), lambda e: (e.unit.campus, e.unit.code)),
+}
+
+
+def chosen(entries: list[UnitRoute], show: str, order: str) -> list[UnitRoute]:
+    """The entries of one filter in one order; unknown words mean all, by code."""
+    tests: dict[str, Callable[[UnitRoute], Any]] = {
+        "on_site": lambda e: e.route == Route.ON_SITE,
+        "studio": lambda e: e.route == Route.STUDIO,
+        "decided": lambda e: e.override is not None,
+        "unbooked": lambda e: e.to_photograph and not e.bookings,
+        "flagged": lambda e: bool(e.flagged),
+    }
+    rows = [entry for entry in entries if show not in tests or tests[show](entry)]
+    return sorted(rows, key=ORDERS.get(order, ORDERS[""])[1])
+
+
 class Routes(OfficePage):
     """`/office/<campaign>/routes/`."""
 
@@ -39,21 +78,60 @@ class Routes(OfficePage):
 
     def get(self, request: HttpRequest, campaign: str) -> HttpResponse:
         row = self.office(campaign)
-        entries = routes_of(row)
-        order = request.GET.get("order", "")
-        if order == "distance":
-            entries.sort(key=lambda e: (abs(e.verdict.distance), e.unit.code))
+        show, order = request.GET.get("show", ""), request.GET.get("order", "")
+        everybody = routes_of(row)
+        entries = chosen(everybody, show, order)
         flagged = Booking.objects.filter(campaign=row, state__in=ACTIVE_STATES).exclude(flag="")
         return self.render(
             campaign=row,
             entries=entries,
             order=order,
+            show=show,
+            filters=FILTERS.items(),
+            orders=[(key, label) for key, (label, _key) in ORDERS.items()],
             flagged=flagged.select_related("studio").prefetch_related("units"),
-            on_site=sum(1 for e in entries if e.route == Route.ON_SITE),
-            in_studio=sum(1 for e in entries if e.route == Route.STUDIO),
-            booked=sum(1 for e in entries if e.bookings),
+            on_site=sum(1 for e in everybody if e.route == Route.ON_SITE),
+            in_studio=sum(1 for e in everybody if e.route == Route.STUDIO),
+            booked=sum(1 for e in everybody if e.bookings),
             breadcrumb=self.crumbs(row),
         )
+
+
+class RoutesSheet(OfficePage):
+    """`/office/<campaign>/routes.xlsx`: the list as it is filtered and sorted, without anybody's personal data."""
+
+    def get(self, request: HttpRequest, campaign: str) -> HttpResponse:
+        row = self.office(campaign)
+        entries = chosen(routes_of(row), request.GET.get("show", ""), request.GET.get("order", ""))
+        headings = [
+            _("Code"), _("Unit"), _("Campus"), _("Graduates that count"), _("Distance from the line"),
+            _("To be photographed"), _("By the rule"), _("Route"), _("Reason"), _("Booking"), _("Why flagged"),
+        ]  # fmt: skip
+        data = sheet_bytes(
+            headings=headings,
+            rows=[sheet_row(entry) for entry in entries],
+            title=_("Routes"),
+            widths=[10, 24, 16, 14, 14, 14, 16, 16, 30, 24, 40],
+        )
+        response = HttpResponse(data, content_type=XLSX)
+        response["Content-Disposition"] = f'attachment; filename="routes-{row.code}.xlsx"'
+        return response
+
+
+def sheet_row(entry: UnitRoute) -> list[Any]:
+    return [
+        entry.unit.code,
+        entry.unit.name,
+        entry.unit.campus,
+        entry.verdict.counted,
+        entry.verdict.distance,
+        entry.to_photograph,
+        entry.rule_label,
+        entry.label,
+        entry.override.reason if entry.override else "",
+        "; ".join(f"{row.get_kind_display()} ({row.get_state_display()})" for row in entry.bookings),
+        "; ".join(row.flag_note for row in entry.flagged),
+    ]
 
 
 class RouteDecision(OfficePage):
