@@ -123,6 +123,7 @@ WORDS: dict[str, str | Promise] = {
     "file_discarded": gettext_lazy("File discarded"),
     "file_refused": gettext_lazy("File refused"),
     "file_retried": gettext_lazy("File tried again"),
+    "pictures_derived_again": gettext_lazy("Pictures derived and checked again"),
     "studio_file_joined": gettext_lazy("Finished file of the studio joined"),
     "gone_decided": gettext_lazy("Decided about who is gone"),
     "answer_applied": gettext_lazy("Answer applied"),

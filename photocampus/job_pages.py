@@ -47,6 +47,11 @@ RESULT_LABELS = {
     "images": gettext_lazy("images"),
     "bytes": gettext_lazy("bytes"),
     "prepared": gettext_lazy("prepared"),
+    "made": gettext_lazy("images made"),
+    "checked": gettext_lazy("checked again"),
+    "incomplete": gettext_lazy("with an image that cannot be made"),
+    "unreadable": gettext_lazy("cannot be read"),
+    "to_refuse": gettext_lazy("with a reason to refuse"),
 }
 BAR_TONES = {JobState.DONE: "good", JobState.FAILED: "bad", JobState.CANCELLED: "off"}
 

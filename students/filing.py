@@ -22,6 +22,7 @@ from photocampus.events import record
 from photocampus.models import User
 from students.checks import LOOK, NOTE, Result
 from students.decisions import withdraw_decisions
+from students.faces import get_detector
 from students.models import (
     Decision,
     Exemption,
@@ -111,6 +112,13 @@ def profiles_of(campaign: Campaign) -> Profiles:
     return Profiles(rows, tuple(spec_of(row) for row in rows.values()))
 
 
+def checked_with(profiles: Profiles) -> str:
+    """What renditions and findings of a picture follow from besides its bytes: profiles, program, detector."""
+    versions = " ".join(f"{row.name}:{row.pk}v{row.version}" for row in profiles.rows.values())
+    detector = get_detector()
+    return f"{MADE_WITH} {versions} {detector.name if detector else 'no faces'}"[:200]
+
+
 def must_be_fileable(graduate: Graduate, sha256: str) -> None:
     """Raises `NotFiled` where a new picture would be wrong for this person (R9, R21, submissions)."""
     if graduate.roster_state != RosterState.ACTIVE:
@@ -128,10 +136,10 @@ def write_files(row: IngestFile, file: IO[bytes], processed: Processed, profiles
     """Put the original and the renditions into the storage, over whatever an interrupted attempt left there."""
     photo = _unsaved_photo(row)
     file.seek(0)
-    _put(photo_name(photo, ""), File(file))
+    put_file(photo_name(photo, ""), File(file))
     for rendered in processed.renditions:
         rendition = Rendition(photo=photo, profile=profiles.rows[rendered.profile.name])
-        _put(rendition_name(rendition, ""), ContentFile(rendered.data))
+        put_file(rendition_name(rendition, ""), ContentFile(rendered.data))
 
 
 def remove_files(row: IngestFile, profiles: Profiles) -> None:
@@ -150,7 +158,7 @@ def _unsaved_photo(row: IngestFile) -> Photo:
     return Photo(public_id=row.public_id)
 
 
-def _put(name: str, content: File) -> None:
+def put_file(name: str, content: File) -> None:
     if default_storage.exists(name):
         default_storage.delete(name)
     saved = default_storage.save(name, content)
@@ -190,27 +198,36 @@ def file_photo(
     photo.sha256, photo.size = sha256, size
     photo.width, photo.height, photo.format = header.width, header.height, header.format
     photo.captured_at = timezone.make_aware(header.captured_at) if header.captured_at else None
+<<<<<<< HEAD
     photo.look = look_of_renditions(processed.renditions)
+=======
+    photo.checked_with = checked_with(profiles)
+>>>>>>> 7a91fc1 (Pictures derived and checked again under a new version of the profiles; ten minutes of fuzzed pictures)
     photo.by, photo.created_at = by, clock.now()
     photo.save(force_insert=True)
-    Rendition.objects.bulk_create(_rendition(photo, rendered, profiles) for rendered in processed.renditions)
+    Rendition.objects.bulk_create(
+        rendition_row(photo, rendered, profiles) for rendered in processed.renditions
+    )
     Finding.objects.bulk_create(
-        Finding(
-            photo=photo,
-            check_name=result.check,
-            code=result.code,
-            severity=result.severity,
-            measure=result.measure,
-            low=result.low,
-            high=result.high,
-            data=dict(result.data),
-        )
-        for result in (*processed.results, *window_result(photo))
+        finding_row(photo, result) for result in (*processed.results, *window_result(photo))
     )
     choose_picture(graduate=graduate, photo=photo, by=by)
     for listener in _listeners:
         listener(graduate, photo, shot)
     return photo
+
+
+def finding_row(photo: Photo, result: Result) -> Finding:
+    return Finding(
+        photo=photo,
+        check_name=result.check,
+        code=result.code,
+        severity=result.severity,
+        measure=result.measure,
+        low=result.low,
+        high=result.high,
+        data=dict(result.data),
+    )
 
 
 def window_result(photo: Photo) -> list[Result]:
@@ -230,7 +247,7 @@ def _origin(row: IngestFile, processed: Processed) -> str:
     return row.batch.origin
 
 
-def _rendition(photo: Photo, rendered: Rendered, profiles: Profiles) -> Rendition:
+def rendition_row(photo: Photo, rendered: Rendered, profiles: Profiles) -> Rendition:
     rendition = Rendition(
         photo=photo,
         profile=profiles.rows[rendered.profile.name],
@@ -240,7 +257,7 @@ def _rendition(photo: Photo, rendered: Rendered, profiles: Profiles) -> Renditio
         height=rendered.height,
         quality=rendered.quality,
         is_studio_file=rendered.is_studio_file,
-        made_with="" if rendered.is_studio_file else MADE_WITH[:40],
+        made_with="" if rendered.is_studio_file else MADE_WITH[:80],
         created_at=clock.now(),
     )
     rendition.file.name = rendition_name(rendition, "")
@@ -295,7 +312,7 @@ def write_part(graduate: Graduate, part: Rendered, profiles: Profiles) -> None:
     photo = graduate.picture
     assert photo is not None
     rendition = Rendition(photo=photo, profile=profiles.rows[part.profile.name])
-    _put(rendition_name(rendition, ""), ContentFile(part.data))
+    put_file(rendition_name(rendition, ""), ContentFile(part.data))
 
 
 @transaction.atomic
@@ -306,7 +323,7 @@ def join_rendition(*, graduate: Graduate, part: Rendered, profiles: Profiles, by
     profile = profiles.rows[part.profile.name]
     Graduate.objects.select_for_update(of=("self",)).get(pk=graduate.pk, picture=photo)
     old = Rendition.objects.filter(photo=photo, profile=profile).first()
-    rendition = _rendition(photo, part, profiles)
+    rendition = rendition_row(photo, part, profiles)
     if old:
         rendition.pk = old.pk
     rendition.save()

@@ -1,3 +1,3 @@
 """The long work of this app; importing it registers the kinds of job."""
 
-from students import batch_build, ingest_job, roster_jobs  # noqa: F401
+from students import batch_build, ingest_job, rederive, roster_jobs  # noqa: F401

@@ -26,3 +26,6 @@ def submission_pages(request: HttpRequest) -> Iterable[NavItem]:
         yield NavItem(
             _("CHSI batches"), reverse("admin:students_exportbatch_changelist"), icon="batch", section=section
         )
+        yield NavItem(
+            _("Pictures again"), reverse("students:pictures-again"), icon="pictures", section=section
+        )

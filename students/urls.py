@@ -7,6 +7,7 @@ from students import (
     find_pages,
     graduate_page,
     picture_urls,
+    rederive_pages,
     roster_urls,
     submission_pages,
     unit_list,
@@ -16,6 +17,7 @@ app_name = "students"
 urlpatterns = [
     path("people/", find_pages.FindPerson.as_view(), name="find"),
     path("people/<str:graduate>/extension/", extension_pages.Extension.as_view(), name="extension"),
+    path("pictures/again/", rederive_pages.PicturesAgain.as_view(), name="pictures-again"),
     path("units/<str:campaign>/", unit_list.UnitList.as_view(), name="units"),
     path(
         "unit/<str:unit>/<str:campaign>/graduates/<str:public_id>/",

@@ -66,8 +66,12 @@ class Photo(models.Model):
     height = models.PositiveIntegerField(_("height (px)"))
     format = models.CharField(_("format"), max_length=10)
     captured_at = models.DateTimeField(_("taken at"), null=True, blank=True)
+<<<<<<< HEAD
     # 512 bits of a coarse grey picture, in hexadecimal: finds one picture under two people, is compared for nothing else
     look = models.CharField(max_length=128, blank=True, default="", editable=False)
+=======
+    checked_with = models.CharField(_("checked with"), max_length=200, blank=True)
+>>>>>>> 7a91fc1 (Pictures derived and checked again under a new version of the profiles; ten minutes of fuzzed pictures)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("put in by"))
     created_at = models.DateTimeField(_("put in"), default=clock.now)
 
@@ -86,8 +90,12 @@ class Photo(models.Model):
 
 
 def rendition_name(instance: "Rendition", filename: str) -> str:
-    key = instance.photo.public_id
-    return f"renditions/{key[:2]}/{key}-{instance.profile.name}-v{instance.profile.version}.jpg"
+    photo, profile = instance.photo, instance.profile
+    key = photo.public_id
+    # An early picture serves a later campaign, whose versions are counted from one again.
+    of_another = photo.campaign_id not in (None, profile.campaign_id)
+    campaign = f"-{profile.campaign_id}" if of_another else ""
+    return f"renditions/{key[:2]}/{key}{campaign}-{profile.name}-v{profile.version}.jpg"
 
 
 class Rendition(models.Model):
@@ -104,7 +112,7 @@ class Rendition(models.Model):
     height = models.PositiveIntegerField(_("height (px)"))
     quality = models.FloatField(_("quality"), null=True)
     is_studio_file = models.BooleanField(_("the studio's file, unchanged"), default=False)
-    made_with = models.CharField(_("made with"), max_length=40)
+    made_with = models.CharField(_("made with"), max_length=80)
     created_at = models.DateTimeField(_("made"), default=clock.now)
 
     class Meta:
