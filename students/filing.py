@@ -198,11 +198,8 @@ def file_photo(
     photo.sha256, photo.size = sha256, size
     photo.width, photo.height, photo.format = header.width, header.height, header.format
     photo.captured_at = timezone.make_aware(header.captured_at) if header.captured_at else None
-<<<<<<< HEAD
     photo.look = look_of_renditions(processed.renditions)
-=======
     photo.checked_with = checked_with(profiles)
->>>>>>> 7a91fc1 (Pictures derived and checked again under a new version of the profiles; ten minutes of fuzzed pictures)
     photo.by, photo.created_at = by, clock.now()
     photo.save(force_insert=True)
     Rendition.objects.bulk_create(

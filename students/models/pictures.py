@@ -66,12 +66,9 @@ class Photo(models.Model):
     height = models.PositiveIntegerField(_("height (px)"))
     format = models.CharField(_("format"), max_length=10)
     captured_at = models.DateTimeField(_("taken at"), null=True, blank=True)
-<<<<<<< HEAD
     # 512 bits of a coarse grey picture, in hexadecimal: finds one picture under two people, is compared for nothing else
     look = models.CharField(max_length=128, blank=True, default="", editable=False)
-=======
     checked_with = models.CharField(_("checked with"), max_length=200, blank=True)
->>>>>>> 7a91fc1 (Pictures derived and checked again under a new version of the profiles; ten minutes of fuzzed pictures)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("put in by"))
     created_at = models.DateTimeField(_("put in"), default=clock.now)
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('students', '0006_order_of_frames'),
+        ('students', '0007_look_of_a_photo'),
     ]
 
     operations = [
