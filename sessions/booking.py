@@ -34,7 +34,7 @@ from sessions.offers import drop_served
 from sessions.parties import require_studio, require_unit
 from sessions.room_flags import RETIRED
 from sessions.rooms import crews_of, judge_venue
-from sessions.routes import FLAG_HOURS, FLAG_ROOM, require_kind, set_flag
+from sessions.routes import FLAG_HOURS, FLAG_ROOM, lower_flag, require_kind, set_flag
 from units.access import own_unit_ids
 from units.models import Campaign, CampaignState, Contract, Studio, Unit
 
@@ -311,8 +311,7 @@ def choose_venue(*, booking: Booking, venue: Venue, by: User) -> None:
         require_venue(booking, held_hours(booking))
     booking.save(update_fields=["venue", "room_kept"])
     record(booking, "venue_chosen", by=by, new=venue.name)
-    if booking.flag == FLAG_ROOM:
-        set_flag(booking, "", "", by)
+    lower_flag(booking, FLAG_ROOM, by)
 
 
 def _close(booking: Booking, to: str, by: User, reason: str) -> None:
@@ -402,8 +401,8 @@ def move_booking(*, booking: Booking, hours: Collection[HalfHour], by: User, not
     booking.sequence += 1
     booking.save(update_fields=["sequence"])
     drop_plan_outside(booking)
-    if booking.flag in (FLAG_HOURS, FLAG_ROOM):  # both were judged anew
-        set_flag(booking, "", "", by)
+    lower_flag(booking, FLAG_HOURS, by)  # both were judged anew
+    lower_flag(booking, FLAG_ROOM, by)
     tell(booking, "moved", by, note)
     record(booking, "moved", by=by, old=old, new=len(set(hours)), reason=note)
 

@@ -15,6 +15,7 @@ from sessions.booking_forms import ClosureForm, DayOffForm, ExceptionForm, Stati
 from sessions.calendar import days_off, is_provisional
 from sessions.models import BookingKind, StationDayOff, StationKind
 from sessions.picking import Picker, holiday_name
+from sessions.routes import FLAG_HOURS
 from sessions.studio_bookings import StudioBookingPage
 
 
@@ -85,7 +86,7 @@ class StudioDays(StudioBookingPage):
             days_off=StationDayOff.objects.filter(station__studio=self.studio, day__gte=today).select_related(
                 "station"
             ),
-            flagged=self.bookings().filter(flag="hours"),
+            flagged=self.bookings().filter(flag__contains=FLAG_HOURS),
             holidays=holidays,
             provisional=[year for year in years if is_provisional(year)],
             forms={**self.forms(), **bound},
@@ -130,7 +131,7 @@ class StudioDaysAct(StudioDays):
                 raise Http404
         except DomainError as refusal:
             return self.show({}, refusal, status=409)
-        flagged = self.bookings().filter(flag="hours").count()
+        flagged = self.bookings().filter(flag__contains=FLAG_HOURS).count()
         messages.success(request, _("Saved."))
         if flagged:
             messages.warning(

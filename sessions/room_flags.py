@@ -11,7 +11,7 @@ from photocampus.models import User
 from sessions.hours import HalfHour, held_hours
 from sessions.models import Booking, BookingKind, BookingState
 from sessions.rooms import Judgement, by_crews, crews_of, judge_venue
-from sessions.routes import FLAG_ROOM, set_flag
+from sessions.routes import FLAG_ROOM, lower_flag, raise_flag
 from units.models import Campaign
 
 RETIRED = "retired"
@@ -81,10 +81,10 @@ def flag_unfit_rooms(bookings: Iterable[Booking], by: User | None) -> int:
         is_accepted = set(keys) <= set(booking.room_kept)
         if booking.room_kept and not keys:
             _keep(booking, [])
-        if is_accepted and booking.flag == FLAG_ROOM:
-            set_flag(booking, "", "", by)
-        elif not is_accepted and booking.flag in ("", FLAG_ROOM):
-            set_flag(booking, FLAG_ROOM, note[:300], by)
+        if is_accepted:
+            lower_flag(booking, FLAG_ROOM, by)
+        else:
+            raise_flag(booking, FLAG_ROOM, note, by)
             flagged += 1
     return flagged
 

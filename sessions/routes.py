@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
 from photocampus.errors import DomainError, MissingReason, NotAllowed
-from photocampus.events import record
+from photocampus.events import history_of, record
 from photocampus.models import Role, User
 from sessions.models import (
     ACTIVE_STATES,
@@ -28,6 +28,7 @@ from units.models import Campaign, Unit
 FLAG_ROUTE = "route"  # the unit crossed the line after the booking was made
 FLAG_HOURS = "hours"  # the studio's calendar or the window changed under the booking
 FLAG_ROOM = "room"  # the room, or what is asked of it, changed under the booking
+FLAG_NOTE = 98  # letters of each flag's sentence: three of them fit into the column
 GROUP_BOOKING = (BookingKind.ON_SITE, BookingKind.GROUP)
 
 
@@ -166,10 +167,10 @@ def flag_crossed(campaign: Campaign, unit_ids: Collection[int], by: User | None)
             for unit in booking.units.all()
             if not permits(entries[unit.pk].verdict, booking.kind)
         ]
-        if wrong and booking.flag != FLAG_ROUTE:
-            set_flag(booking, FLAG_ROUTE, _crossed_note(wrong), by)
-        elif not wrong and booking.flag == FLAG_ROUTE:
-            set_flag(booking, "", "", by)
+        if wrong and FLAG_ROUTE not in flags_of(booking):
+            raise_flag(booking, FLAG_ROUTE, _crossed_note(wrong), by)
+        elif not wrong:
+            lower_flag(booking, FLAG_ROUTE, by)
 
 
 def _crossed_note(entries: list[UnitRoute]) -> str:
@@ -184,13 +185,33 @@ def _crossed_note(entries: list[UnitRoute]) -> str:
             "route": entry.label,
         }
         for entry in entries
-    )[:300]
+    )[:FLAG_NOTE]
+
+
+def flags_of(booking: Booking) -> dict[str, str]:
+    """Why the booking is flagged: kind of flag → its sentence. Both kinds may hold at once."""
+    return dict(zip(booking.flag.split(), booking.flag_note.split("\n"), strict=False))
+
+
+def raise_flag(booking: Booking, kind: str, note: str, by: User | None) -> None:
+    """Flag a booking for one more reason, or for the same with another sentence; other flags stay."""
+    flags = {**flags_of(booking), kind: note.replace("\n", " ")[:FLAG_NOTE]}
+    set_flag(booking, " ".join(sorted(flags)), "\n".join(flags[name] for name in sorted(flags)), by)
+
+
+def lower_flag(booking: Booking, kind: str, by: User | None) -> None:
+    """This reason is gone; harmless when it was not there."""
+    flags = flags_of(booking)
+    if flags.pop(kind, None) is not None:
+        set_flag(booking, " ".join(sorted(flags)), "\n".join(flags[name] for name in sorted(flags)), by)
 
 
 def set_flag(booking: Booking, flag: str, note: str, by: User | None) -> None:
-    """Flag a booking, or take the flag away (""), with a line of history."""
-    if Booking.objects.filter(pk=booking.pk).exclude(flag=flag).update(flag=flag, flag_note=note):
-        record(booking, "flagged" if flag else "flag_cleared", by=by, old=booking.flag, new=flag, reason=note)
+    """Write all flags at once ("": none), with a line of history when one came, went, or says something else."""
+    rows = Booking.objects.filter(pk=booking.pk).exclude(flag=flag, flag_note=note)
+    if rows.update(flag=flag, flag_note=note):
+        gone = len(flag.split()) < len(booking.flag.split())
+        record(booking, "flag_cleared" if gone else "flagged", by=by, old=booking.flag, new=flag, reason=note)
     booking.flag, booking.flag_note = flag, note
 
 
@@ -203,19 +224,26 @@ def keep_booking(*, booking: Booking, reason: str, by: User) -> None:
     """
     reason = _staff_with_reason(by, reason)
     booking = Booking.objects.select_for_update().get(pk=booking.pk)
-    flag = booking.flag
-    if flag == FLAG_ROUTE:
+    flag, flags = booking.flag, flags_of(booking)
+    if FLAG_ROUTE in flags:
         route = Route.ON_SITE if booking.kind == BookingKind.ON_SITE else Route.STUDIO
         for entry in routes_of(booking.campaign, booking.units.all()):
             if not permits(entry.verdict, booking.kind):
                 override_route(unit=entry.unit, campaign=booking.campaign, route=route, reason=reason, by=by)
-    elif flag == FLAG_ROOM:
+    if FLAG_ROOM in flags:
         from sessions.room_flags import accept_room  # which flags through this module
 
         accept_room(booking)
     booking.refresh_from_db(fields=["flag", "flag_note"])
     set_flag(booking, "", "", by)
-    record(booking, "kept", by=by, old=flag, reason=reason)
+    # What was kept is remembered, so that the same hours are not flagged again at the next look at the calendar.
+    record(booking, "kept", by=by, old=flag, reason=reason, data={"hours": flags.get(FLAG_HOURS, "")})
+
+
+def kept_hours(booking: Booking) -> str:
+    """The sentence about lost hours with which the booking was kept last, or ""."""
+    event = history_of(booking).filter(kind="kept").last()
+    return str(event.data.get("hours", "")) if event else ""
 
 
 def follow_roster(campaign: Campaign, unit_ids: Collection[int], by: User | None) -> None:

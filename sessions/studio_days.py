@@ -4,7 +4,9 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -29,8 +31,10 @@ from sessions.models import (
     StationDayOff,
 )
 from sessions.parties import require_studio
-from sessions.routes import FLAG_HOURS, set_flag
+from sessions.routes import FLAG_HOURS, flags_of, kept_hours, lower_flag, raise_flag
 from units.models import Campaign, CampaignState, Contract, Studio
+
+MOST_DAYS = 8  # named in the sentence of a flag
 
 
 class DaysInWrongOrder(DomainError):
@@ -166,15 +170,21 @@ def flag_shut_hours(studio: Studio, by: User | None) -> int:
             shut.setdefault(hold.booking_id, set()).add(hold.day)
     for pk, booking in bookings.items():
         if pk in shut:
-            days = "、".join(f"{day:%m-%d}" for day in sorted(shut[pk]))
-            note = gettext("Hours on %(days)s are no longer within the studio's working hours.") % {
-                "days": days
-            }
-            if booking.flag in ("", FLAG_HOURS):
-                set_flag(booking, FLAG_HOURS, note[:300], by)
-        elif booking.flag == FLAG_HOURS:
-            set_flag(booking, "", "", by)
+            note = shut_note(shut[pk])
+            if FLAG_HOURS in flags_of(booking) or kept_hours(booking) != note:
+                raise_flag(booking, FLAG_HOURS, note, by)
+        else:
+            lower_flag(booking, FLAG_HOURS, by)
     return len(shut)
+
+
+def shut_note(days: Collection[dt.date]) -> str:
+    """Why a booking is flagged, in the portal's own language whoever looks: the same days make the same sentence."""
+    listed = sorted(days)
+    shown = "、".join(f"{day:%m-%d}" for day in listed[:MOST_DAYS]) + ("…" if len(listed) > MOST_DAYS else "")
+    with translation.override(settings.LANGUAGE_CODE):
+        sentence = gettext("Hours on %(days)s are no longer within the studio's working hours.")
+    return sentence % {"days": shown}
 
 
 def follow_window(campaign: Campaign, fields: Collection[str], by: User | None) -> None:

@@ -127,7 +127,7 @@ def requests_to_answer(scope: Scope) -> Iterable[WaitingItem]:
     deadline = first.held_until.date() if first and first.held_until else None
     here = reverse("shoots:studio-bookings", args=[scope.studio.code, scope.campaign.code])
     yield WaitingItem(_("Requests to answer"), asked.count(), here, urgency=urgency(deadline, scope.today))
-    flagged = rows.filter(flag="hours", state__in=ACTIVE_STATES)
+    flagged = rows.filter(flag__contains="hours", state__in=ACTIVE_STATES)
     yield WaitingItem(_("Bookings on hours that are no longer open"), flagged.count(), here, urgency="soon")
 
 

@@ -6,9 +6,11 @@ import pytest
 from django.urls import reverse
 
 from photocampus import clock
+from photocampus.chores import run_due_chores
 from photocampus.models import Event
+from sessions import studio_days
 from sessions.models import Booking, Closure, DayException, Hold
-from sessions.routes import FLAG_HOURS
+from sessions.routes import FLAG_HOURS, end_override, flags_of, keep_booking, override_route
 from tests import factories as make
 from units.campaigns import change_campaign
 
@@ -57,4 +59,47 @@ def test_exceptional_day_takes_only_half_hours(client, booked):
 
 def test_narrower_window_flags_hours_outside(booked):
     change_campaign(campaign=booked.campaign, by=make.make_staff(), window_end=dt.date(2018, 4, 16))
+    assert flag() == FLAG_HOURS
+
+
+def test_both_flags_hold_at_once_and_go_one_by_one(booked):
+    """R4 and a changed calendar: neither hides the other."""
+    staff = make.make_staff()
+    change_campaign(campaign=booked.campaign, by=staff, window_end=dt.date(2018, 4, 16))
+    unit = booked.units.get()
+    override_route(unit=unit, campaign=booked.campaign, route="on_site", reason="校区搬迁", by=staff)
+    assert flag() == "hours route" and len(flags_of(Booking.objects.get())) == 2
+    change_campaign(campaign=booked.campaign, by=staff, window_end=dt.date(2018, 5, 16))
+    assert flag() == "route"
+    change_campaign(campaign=booked.campaign, by=staff, window_end=dt.date(2018, 4, 16))
+    end_override(unit=unit, campaign=booked.campaign, reason="恢复", by=staff)
+    assert flag() == "hours"
+
+
+def test_kept_booking_is_flagged_again_only_for_other_days(booked):
+    staff, photographer = make.make_staff(), make.make_photographer(booked.studio)
+    station = booked.studio.stations.get()
+    Hold.objects.create(station=station, booking=booked, day=dt.date(2018, 4, 18), start=dt.time(9, 30))
+    studio_days.add_closure(studio=booked.studio, first=DAY, last=DAY, reason="检修", by=photographer)
+    keep_booking(booking=Booking.objects.get(), reason="当日加班", by=staff)
+    assert run_due_chores(all_of_them=True)["calendars"] == 1 and flag() == ""
+    studio_days.add_day_off(station=station, day=dt.date(2018, 4, 18), reason="", by=photographer)
+    assert flag() == FLAG_HOURS and "04-18" in Booking.objects.get().flag_note
+
+
+def test_line_that_goes_to_another_studio_concerns_both(client, booked):
+    other = make.make_studio(campaign=booked.campaign)
+    closure = Closure.objects.create(studio=other, first=DAY, last=DAY)
+    data = {"studio": booked.studio_id, "first": f"{DAY}", "last": f"{DAY}", "reason": ""}
+    assert client.post(reverse("admin:shoots_closure_change", args=[closure.pk]), data).status_code == 302
+    assert flag() == FLAG_HOURS
+    client.post(reverse("admin:shoots_closure_change", args=[closure.pk]), {**data, "studio": other.pk})
+    assert flag() == ""
+
+
+def test_holidays_published_after_the_booking_flag_it(booked, monkeypatch):
+    """Nobody changes a row then: the regular look at the calendars finds it."""
+    monkeypatch.setattr("sessions.calendar.days_off", lambda year: {DAY: "临时假日"})
+    assert flag() == ""
+    run_due_chores(all_of_them=True)
     assert flag() == FLAG_HOURS
