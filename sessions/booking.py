@@ -184,6 +184,7 @@ def propose_hours(
         held_until=answer_by(booking.campaign),
     )
     exchange_hours(booking=booking, hours=hours)
+    lower_flag(booking, FLAG_HOURS, by)
     tell(booking, S.PROPOSED, by, note)
 
 
@@ -196,6 +197,7 @@ def counter_proposal(*, booking: Booking, hours: Collection[HalfHour], by: User,
     require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
     move_state(booking, S.COUNTERED, moves=MOVES, by=by, reason=note, held_until=answer_by(booking.campaign))
     exchange_hours(booking=booking, hours=hours)
+    lower_flag(booking, FLAG_HOURS, by)
     tell(booking, S.COUNTERED, by, note)
 
 

@@ -9,6 +9,8 @@ from photocampus import clock
 from photocampus.chores import run_due_chores
 from photocampus.models import Event
 from sessions import studio_days
+from sessions.booking import propose_hours
+from sessions.hours import HalfHour
 from sessions.models import Booking, Closure, DayException, Hold
 from sessions.routes import FLAG_HOURS, end_override, flags_of, keep_booking, override_route
 from tests import factories as make
@@ -103,3 +105,14 @@ def test_holidays_published_after_the_booking_flag_it(booked, monkeypatch):
     assert flag() == ""
     run_due_chores(all_of_them=True)
     assert flag() == FLAG_HOURS
+
+
+def test_new_hours_of_an_open_request_take_the_flag_away(booked):
+    """Found by the model of booking: proposals left the flag of hours that were no longer held."""
+    station, photographer = booked.studio.stations.get(), make.make_photographer(booked.studio)
+    Booking.objects.filter(pk=booked.pk).update(state="asked")
+    studio_days.add_closure(studio=booked.studio, first=DAY, last=DAY, reason="检修", by=photographer)
+    assert flag() == FLAG_HOURS
+    other = [HalfHour(station.pk, dt.date(2018, 4, 18), dt.time(9, 30))]
+    propose_hours(booking=Booking.objects.get(), hours=other, agreed_load=50, by=photographer)
+    assert flag() == ""
