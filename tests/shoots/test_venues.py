@@ -210,7 +210,7 @@ def test_other_flag_stands_and_the_worker_looks_again(world: World) -> None:
     booking = on_site(world)
     set_flag(booking, "route", "x", None)
     use.save_venue(unit=world.unit, by=world.coordinator, venue=booking.venue, area=Decimal(59))
-    assert flags(booking) == "route"
+    assert flags(booking) == "room route"
     set_flag(booking, "", "", None)
     compare_rooms()
     assert flags(booking) == "room"
