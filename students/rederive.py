@@ -35,7 +35,7 @@ from students.models import Finding, Graduate, Origin, Photo, Rendition
 from students.models.pictures import rendition_name
 from students.processing import Processed, Rendered, ScanRule, finished_file, process_picture
 from students.profiles import ProfileSpec
-from units.models import Campaign, ImageProfile
+from units.models import Campaign, ImageProfile, ProfileName
 
 logger = logging.getLogger("photocampus.rederive")
 JOB_KIND = "students.rederive"
@@ -195,6 +195,6 @@ def each(photos: QuerySet[Photo]) -> Iterator[Photo]:
 
 
 def newest_versions(campaign: Campaign) -> dict[str, int]:
-    """The present version of each profile."""
+    """The present version of each profile, by its name in the reader's language."""
     rows = ImageProfile.objects.filter(campaign=campaign).values("name").annotate(newest=Max("version"))
-    return {row["name"]: row["newest"] for row in rows.order_by("name")}
+    return {str(ProfileName(row["name"]).label): row["newest"] for row in rows.order_by("name")}
