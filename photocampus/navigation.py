@@ -55,8 +55,8 @@ def navigation(request: HttpRequest) -> list[NavItem]:
         return []
     load_providers()
     items = [item for _order, _name, provide in _providers for item in provide(request)]
-    # Items of one section stand together, where the section's last item would stand.
-    last = {item.section: place for place, item in enumerate(items)}
+    # Items of one section stand together, where the section's last item would stand; first those without a name.
+    last = {item.section: place for place, item in enumerate(items)} | {"": -1}
     items.sort(key=lambda item: last[item.section])
     above = [item.url for item in items if request.path.startswith(item.url)]
     longest = max(above, key=len, default="")
