@@ -9,7 +9,12 @@ from units.models import Studio, Unit
 
 
 def require_unit(by: User, units: Collection[Unit]) -> None:
-    """Only coordinators of one of the units act for a booking; academic affairs may for several units together."""
+    """Only coordinators of one of the units act for a booking; academic affairs may for several units together.
+
+    What is agreed for a joint shoot binds all of its units: each of their coordinators answers, moves and cancels it
+    for all, and all are told. Only asking is stricter: nobody asks for a unit that is not the own (`ask_booking`), and
+    in the plan everybody moves the own classes (`plan_entries_of`).
+    """
     if by.role == Role.STAFF and len(units) > 1:
         return
     own = set(own_unit_ids(by).values_list("unit", flat=True)) if by.role == Role.UNIT else set()

@@ -1,6 +1,7 @@
 """The unit's side of booking: list, choosing hours, the conversation with the studio, companion and room."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
@@ -17,16 +18,22 @@ from sessions.booking_view import conversation, people_facts
 from sessions.expectations import people_of
 from sessions.holding import HoursTaken
 from sessions.hours import HalfHour, Stretch, held_hours, stretches
+from sessions.joint import Candidate, candidates, chosen_units, named_units
 from sessions.models import OPEN_STATES, Booking, BookingKind, BookingState, Venue
 from sessions.picking import Picker
 from sessions.problem_view import problems_on
 from sessions.room_flags import room_view
 from sessions.room_view import photos_of
-from sessions.routes import route_of_unit
+from sessions.routes import UnitRoute, route_of_unit, routes_of
 from sessions.routing import KIND_OF_ROUTE
 from sessions.waitlist import FullDay, accept_offer, full_day
-from units.access import UnitPage
-from units.models import Contract, Studio
+from units.access import UnitPage, own_unit_ids
+from units.models import Campaign, Contract, Studio, Unit
+
+
+def contracted_studios(campaign: Campaign) -> list[Studio]:
+    rows = Contract.objects.filter(campaign=campaign, studio__is_active=True).select_related("studio")
+    return [row.studio for row in rows.order_by("studio__code")]
 
 
 class UnitBookingPage(UnitPage):
@@ -46,10 +53,7 @@ class UnitBookingPage(UnitPage):
         return self.scoped(Venue.objects.filter(unit=self.unit, is_active=True)).order_by("name")
 
     def studios(self) -> list[Studio]:
-        rows = Contract.objects.filter(campaign=self.campaign, studio__is_active=True).select_related(
-            "studio"
-        )
-        return [row.studio for row in rows.order_by("studio__code")]
+        return contracted_studios(self.campaign)
 
     def to(self, name: str, *args: Any) -> str:
         return reverse(f"shoots:{name}", args=[self.unit.code, self.campaign.code, *args])
@@ -69,7 +73,8 @@ class UnitBookings(UnitBookingPage):
     template_name = "shoots/unit_bookings.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        found = self.bookings().annotate(first_day=Min("holds__day")).prefetch_related("holds__station")
+        found = self.bookings().annotate(first_day=Min("holds__day"))
+        found = found.prefetch_related("holds__station", "units")
         rows = list(found.order_by("-pk"))
         current = [row for row in rows if row.state in (*OPEN_STATES, "confirmed", "under_way")]
         return self.render(
@@ -90,15 +95,38 @@ def stretches_of(booking: Booking) -> list[Stretch]:
 
 
 class AskBooking(UnitBookingPage):
-    """`…/bookings/new/`: month and day of the studio, the choice so far, and the request itself."""
+    """`…/bookings/new/`: month and day of the studio, the choice so far, and the request itself.
+
+    Who coordinates several units can ask for them in one shoot (`with=<code>` in the address): for those whose route
+    permits the same kind.
+    """
 
     needs = "edit"
     template_name = "shoots/ask.html"
 
+    @cached_property
+    def entries(self) -> list[UnitRoute]:
+        """This unit, and the reader's others, with their routes."""
+        own = self.scoped(Unit).filter(pk__in=own_unit_ids(self.user), is_active=True)
+        return routes_of(self.campaign, [self.unit, *own.exclude(pk=self.unit.pk).order_by("code")])
+
     def kinds(self) -> list[tuple[str, str]]:
-        route = route_of_unit(self.unit, self.campaign)
-        allowed = (KIND_OF_ROUTE[route.verdict.route], BookingKind.MAKEUP)
+        allowed = (KIND_OF_ROUTE[self.entries[0].verdict.route], BookingKind.MAKEUP)
         return [(kind, str(BookingKind(kind).label)) for kind in allowed]
+
+    @property
+    def codes(self) -> list[str]:
+        """The other units named in the request."""
+        return (self.request.POST if self.request.method == "POST" else self.request.GET).getlist("with")
+
+    def partners(self, kind: str) -> list[Candidate]:
+        """The reader's other units that may have the same kind of shoot."""
+        found = candidates(self.campaign, self.entries[1:], kind, self.codes)
+        return [candidate for candidate in found if candidate.is_fit]
+
+    # Set with the picker, whose kind they depend on.
+    offered: list[Candidate] = []
+    together: list[Unit] = []
 
     def picker(self, request: HttpRequest) -> Picker | None:
         studios = self.studios()
@@ -108,15 +136,21 @@ class AskBooking(UnitBookingPage):
         studio = next((s for s in studios if s.code == data.get("studio")), studios[0])
         kinds = [kind for kind, _label in self.kinds()]
         kind = data.get("kind", "") if data.get("kind") in kinds else kinds[0]
+        self.offered = self.partners(kind)
+        self.together = chosen_units(self.offered)
         return Picker(
             request,
             self.user,
             studio,
             self.campaign,
             kind,
-            people_of(self.campaign, [self.unit], kind),
+            people_of(self.campaign, [self.unit, *self.together], kind),
             self.to("ask-booking"),
-            extra=(("studio", studio.code), ("kind", kind)),
+            extra=(
+                ("studio", studio.code),
+                ("kind", kind),
+                *(("with", unit.code) for unit in self.together),
+            ),
         )
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -125,7 +159,8 @@ class AskBooking(UnitBookingPage):
 
     def form(self, picker: Picker | None, data: Any = None) -> AskForm:
         on_site = picker is not None and picker.kind == BookingKind.ON_SITE
-        return AskForm(data, venues=self.venues() if on_site else None)
+        venues = Venue.objects.filter(unit__in=[self.unit, *self.together], is_active=True)
+        return AskForm(data, venues=self.scoped(venues).order_by("name") if on_site else None)
 
     def show(
         self,
@@ -139,19 +174,24 @@ class AskBooking(UnitBookingPage):
             unit=self.unit,
             campaign=self.campaign,
             picker=picker,
+            partners=self.offered,
+            together=[self.unit, *self.together] if self.together else [],
             form=form,
             kinds=self.kinds(),
             studios=self.studios(),
             refusal=refusal,
             alternatives=alternatives(picker, refusal),
             full=self.full_day(picker, refusal),
-            route=route_of_unit(self.unit, self.campaign),
+            route=self.entries[0],
             breadcrumb=self.crumbs((_("Ask for a shoot"), None)),
         )
 
     def full_day(self, picker: Picker | None, refusal: DomainError | None) -> FullDay | None:
-        """The day looked at, or the one whose hours were just refused, if the unit's people do not fit into it."""
-        if picker is None or not self.can_edit:
+        """The day looked at, or the one whose hours were just refused, if the unit's people do not fit into it.
+
+        Units wait alone: there is no list for several together.
+        """
+        if picker is None or not self.can_edit or self.together:
             return None
         day = min(h.day for h in refusal.data["hours"]) if isinstance(refusal, HoursTaken) else picker.day
         if day is None or not picker.people:
@@ -164,10 +204,11 @@ class AskBooking(UnitBookingPage):
         if picker is None or not form.is_valid():
             return self.show(picker, form, status=422)
         try:
+            mine = [entry.unit for entry in self.entries]
             booking = acts.ask_booking(
                 campaign=self.campaign,
                 studio=picker.studio,
-                units=[self.unit],
+                units=[self.unit, *named_units(mine, self.codes)],
                 kind=picker.kind,
                 hours=picker.chosen,
                 by=self.user,
