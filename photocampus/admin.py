@@ -202,7 +202,11 @@ class RemindedAdmin(LogAdmin):
 
 @admin.register(Chore)
 class ChoreAdmin(LogAdmin):
-    list_display = ("name", "due_at")
+    list_display = ("name", "due")
+
+    @admin.display(description=_("due at"), ordering="due_at")
+    def due(self, row: Chore) -> Any:
+        return row.due_at
 
 
 @admin.register(CalendarFeed)

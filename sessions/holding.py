@@ -7,6 +7,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from photocampus.errors import DomainError
@@ -192,7 +193,8 @@ def taken(*, booking: Booking, wanted: list[HalfHour], by: User) -> HoursTaken:
         entry[1].append(HalfHour(hold.station_id, hold.day, hold.start))
     lost = [hour for _booking, hours in by_booking.values() for hour in hours]
     text = "; ".join(
-        f"{hours_text(hours)} ({holder_name(holder, by)})" for holder, hours in by_booking.values()
+        gettext("%(hours)s (%(holder)s)") % {"hours": hours_text(hours), "holder": holder_name(holder, by)}
+        for holder, hours in by_booking.values()
     )
     return HoursTaken(
         taken=text or hours_text(wanted),
