@@ -49,6 +49,12 @@ class MonthCell:
     chosen: int
 
     @property
+    def per_station(self) -> str:
+        """`A1 5 · A2 13`: free half hours of each station that works on the day."""
+        working = [station for station in self.day.stations if station.pk not in self.day.off]
+        return " · ".join(f"{station.code} {len(self.day.free_of(station))}" for station in working)
+
+    @property
     def filled(self) -> int:
         """Taken share of the day in tenths, for the bar."""
         return round((1 - self.day.free / self.day.all) * 100) if self.day.all else 0
