@@ -182,9 +182,18 @@ class AskBooking(UnitBookingPage):
             refusal=refusal,
             alternatives=alternatives(picker, refusal),
             full=self.full_day(picker, refusal),
+            booked=self.already_booked(picker),
             route=self.entries[0],
             breadcrumb=self.crumbs((_("Ask for a shoot"), None)),
         )
+
+    def already_booked(self, picker: Picker | None) -> list[tuple[Booking, list[Stretch]]]:
+        """Shoots asked for or agreed that cover the unit's people already. A make-up comes on top of them."""
+        if picker is None or picker.kind == BookingKind.MAKEUP:
+            return []
+        running = (*OPEN_STATES, BookingState.CONFIRMED, BookingState.UNDER_WAY)
+        rows = self.bookings().filter(kind=picker.kind, state__in=running).prefetch_related("holds__station")
+        return [(row, stretches_of(row)) for row in rows.order_by("pk")]
 
     def full_day(self, picker: Picker | None, refusal: DomainError | None) -> FullDay | None:
         """The day looked at, or the one whose hours were just refused, if the unit's people do not fit into it.

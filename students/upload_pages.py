@@ -98,7 +98,10 @@ class UploadPage(PicturesBase):
 
     def show(self, form: UploadForm) -> HttpResponse:
         batches = (
-            self.batches().annotate(**counts_of_batches()).select_related("job", "by", "unit").order_by("-pk")
+            self.batches()
+            .annotate(**counts_of_batches())
+            .select_related("job", "by", "unit")
+            .order_by("-created_at", "-pk")
         )
         page = Paginator(batches, BATCHES_PER_PAGE).get_page(self.request.GET.get("page"))
         return self.render(

@@ -22,7 +22,7 @@ function start() {
   const headers = { Accept: "application/json", "X-CSRFToken": token };
   const input = form.querySelector("#files");
   const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_all, key) => values[key]);
-  const size = (bytes) => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MB`;
+  const size = (bytes) => bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} KB` : `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MB`;
 
   let chosen = [];
   let run = null;

@@ -108,6 +108,18 @@ def test_taken_hours_are_refused_with_alternatives_to_click(world: World) -> Non
     assert Booking.objects.count() == 1
 
 
+def test_who_asks_again_is_told_of_the_shoot_that_is_booked(world: World) -> None:
+    browser = client(world.coordinator)
+    link = 'id="booked-already"'
+    assert link not in text(browser.get(unit(world, "bookings/new/")))
+    booking = ask(world)
+    page = text(browser.get(unit(world, "bookings/new/?kind=group")))
+    assert link in page and unit(world, f"bookings/{booking.public_id}/") in page
+    assert link not in text(browser.get(unit(world, "bookings/new/?kind=makeup")))
+    acts.withdraw_booking(booking=booking, by=world.coordinator)
+    assert link not in text(browser.get(unit(world, "bookings/new/?kind=group")))
+
+
 def test_studio_proposes_unit_counters_and_accepts(world: World) -> None:
     booking = ask(world)
     name(world, booking)
