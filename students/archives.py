@@ -4,6 +4,7 @@ A hostile archive (names that climb out of their folder, bombs, archives within 
 with one reason; nothing of it is written anywhere.
 """
 
+import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ MAX_RATIO = 60  # pictures hardly shrink; a thousand to one is a bomb
 SUSPECT_FROM = 4 * 1024 * 1024  # bytes; smaller members cannot do harm
 NESTED = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ENCRYPTED = 0x2041  # bits of the flags: a password, strong encryption, a hidden directory
 LITTER = {".ds_store", "thumbs.db", "desktop.ini"}
 
 
@@ -69,6 +71,7 @@ class Archive:
             # Damaged directories make the reader stumble in many ways of their own.
             raise BadArchive("archive_damaged") from None
         self.infos = self.zip.infolist()
+        self.size = file.seek(0, os.SEEK_END)
         self._judge()
 
     def close(self) -> None:
@@ -104,7 +107,7 @@ class Archive:
         offsets: set[int] = set()
         for info in self.infos:
             name = readable_name(info)
-            if info.flag_bits & 0x41:
+            if info.flag_bits & ENCRYPTED:
                 raise BadArchive("archive_encrypted")
             if is_unsafe(name) or info.external_attr >> 28 == 0xA:  # a symbolic link
                 raise BadArchive("archive_unsafe_names")
@@ -118,8 +121,18 @@ class Archive:
             if info.header_offset in offsets:
                 raise BadArchive("archive_bomb")
             offsets.add(info.header_offset)
+        self._must_not_swell()
         if not self.members():
             raise BadArchive("archive_empty")
+
+    def _must_not_swell(self) -> None:
+        """Many small members are a bomb, too; and no member's bytes can be more than the archive has."""
+        packed = sum(info.compress_size for info in self.infos)
+        if packed > self.size:
+            raise BadArchive("archive_damaged")
+        unpacked = sum(info.file_size for info in self.infos)
+        if unpacked > SUSPECT_FROM and unpacked > MAX_RATIO * max(1, packed):
+            raise BadArchive("archive_bomb")
 
 
 def readable_name(info: zipfile.ZipInfo) -> str:

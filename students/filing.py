@@ -287,38 +287,46 @@ def finished_part(graduate: Graduate, processed: Processed, studio_id: int) -> R
     """
     photo = graduate.picture
     finished = [item for item in processed.renditions if item.is_studio_file]
-    if photo is None or not finished or photo.studio_id != studio_id:
+    if photo is None or not finished:
         return None
     part = finished[0]
-    if part.width >= photo.width or part.profile.name == ProfileName.LARGE:
-        return None
-    if Decision.objects.filter(photo=photo).exists():
-        return None
     known = photo.renditions.select_related("profile").order_by("-width").first()
-    if (
-        known is None
-        or photo.renditions.filter(profile__name=part.profile.name, is_studio_file=True).exists()
-    ):
+    if known is None or not _may_join(photo, part, studio_id):
         return None
     with known.file.open("rb") as file:
         return part if same_picture(thumbprint_of_jpeg(file.read()), processed.thumbprint) else None
 
 
-def write_part(graduate: Graduate, part: Rendered, profiles: Profiles) -> None:
+def _may_join(photo: Photo, part: Rendered, studio_id: int) -> bool:
+    if photo.studio_id != studio_id or part.width >= photo.width or part.profile.name == ProfileName.LARGE:
+        return False
+    if Decision.objects.filter(photo=photo).exists():
+        return False
+    return not photo.renditions.filter(profile__name=part.profile.name, is_studio_file=True).exists()
+
+
+def write_part(photo: Photo, part: Rendered, profiles: Profiles) -> None:
     """Put the studio's finished file into the storage where the derived one lay, so that nothing is ever left over."""
-    photo = graduate.picture
-    assert photo is not None
     rendition = Rendition(photo=photo, profile=profiles.rows[part.profile.name])
     put_file(rendition_name(rendition, ""), ContentFile(part.data))
 
 
 @transaction.atomic
-def join_rendition(*, graduate: Graduate, part: Rendered, profiles: Profiles, by: User) -> Photo:
-    """Let the studio's finished file, already written, take the place of the derived one."""
-    photo = graduate.picture
-    assert photo is not None
+def join_rendition(
+    *, graduate: Graduate, part: Rendered, profiles: Profiles, studio_id: int, by: User
+) -> Photo | None:
+    """Let the studio's finished file take the place of the derived one; the caller writes it before the lock ends.
+
+    None if another picture was chosen, somebody decided, or such a file came, since `finished_part` looked.
+    """
     profile = profiles.rows[part.profile.name]
-    Graduate.objects.select_for_update(of=("self",)).get(pk=graduate.pk, picture=photo)
+    locked = Graduate.objects.select_for_update(of=("self",)).get(pk=graduate.pk)
+    if locked.picture_id is None or locked.picture_id != graduate.picture_id:
+        return None
+    # Deriving again writes under the same lock (`students.rederive.settle`).
+    photo = Photo.objects.select_for_update().get(pk=locked.picture_id)
+    if not _may_join(photo, part, studio_id):
+        return None
     old = Rendition.objects.filter(photo=photo, profile=profile).first()
     rendition = rendition_row(photo, part, profiles)
     if old:

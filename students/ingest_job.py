@@ -130,7 +130,8 @@ class _Run:
                     IngestFile(
                         batch=self.batch,
                         position=position,
-                        name=member.name,
+                        # A folder's file is opened again by its name, a member by its place.
+                        name=clean_name(member.name) if member.index >= 0 else member.name,
                         member=member.index if member.index >= 0 else None,
                         size=member.size,
                     )
@@ -236,8 +237,7 @@ class _Run:
             raise Stays(IngestState.TRAY, error.code) from None
         processed = self._process(file)
         part = finished_part(graduate, processed, self.batch.studio_id)
-        if part is not None:
-            self._join(row, graduate, part)
+        if part is not None and self._join(row, graduate, part):
             return
         self._must_be_the_only_one(graduate, row)
         self._file(row, file, graduate, processed, match.shot)
@@ -260,7 +260,7 @@ class _Run:
             return Match(person) if person else Match(reason="unknown_number")
         if self.batch.match == MatchMode.SEQUENCE:
             return match_shot_number(self.batch, row.shot)
-        return match_name(self.batch, row.name.reveal())
+        return match_name(self.batch, clean_name(row.name.reveal()))
 
     def _must_be_new(self, graduate: Graduate, sha256: str, row: IngestFile) -> None:
         """The same bytes twice change nothing."""
@@ -315,15 +315,26 @@ class _Run:
         self.context.checkpoint("ingest.filed")
         self._clear(row)
 
-    def _join(self, row: IngestFile, graduate: Graduate, part: Rendered) -> None:
-        write_part(graduate, part, self.profiles)
-        self.context.checkpoint("ingest.files_written")
+    def _join(self, row: IngestFile, graduate: Graduate, part: Rendered) -> bool:
+        """False if it is no longer that picture's part: then it is a picture like any other."""
         with transaction.atomic():
             self.context.hold()
-            photo = join_rendition(graduate=graduate, part=part, profiles=self.profiles, by=self.by)
+            photo = join_rendition(
+                graduate=graduate,
+                part=part,
+                profiles=self.profiles,
+                studio_id=self.batch.studio_id,
+                by=self.by,
+            )
+            if photo is None:
+                return False
             self._write(row, Result(IngestState.FILED, photo=photo))
+            # Last, while the photo is locked: nothing that is refused or derived meanwhile can part file and row.
+            write_part(photo, part, self.profiles)
+            self.context.checkpoint("ingest.files_written")
         self.context.checkpoint("ingest.filed")
         self._clear(row)
+        return True
 
     def settle(self, row: IngestFile, result: Result, *, keep: bool = True) -> None:
         """Write what became of a file. What stays in the tray keeps its bytes; what is filed or known does not."""
@@ -359,7 +370,7 @@ class _Run:
                     name = incoming_name(row, "")
                     _overwrite(name, File(file))
                     row.file.name = name
-                if result.state == IngestState.TRAY and result.reason != "gave_up":
+                if result.state == IngestState.TRAY and result.reason not in ("gave_up", "crash"):
                     name = preview_name(row, "")
                     _overwrite(name, ContentFile(_preview(file)))
                     row.preview.name = name

@@ -1,6 +1,7 @@
 """Where the bytes of an incoming file are: in the storage, inside an archive, or in a folder of the server."""
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ class Sources:
         self.root = Path(batch.source.reveal()) if batch.source else None
         self._archives: dict[int, Archive] = {}
         self._handles: list[IO[bytes]] = []
+        self._shown: dict[str, Path] = {}
 
     def __enter__(self) -> "Sources":
         return self
@@ -81,16 +83,27 @@ class Sources:
             with _spooled(self.archive(row.archive).read(row.member)) as spool:
                 yield spool
         else:
-            path = self._path_of(row)
+            with self._open_path(row) as file:
+                yield file
+
+    def _open_path(self, row: IngestFile) -> IO[bytes]:
+        path = self._path_of(row)
+        try:
             if path.stat().st_size > largest_picture():
                 raise FileTooLarge(limit=largest_picture() >> 20)
-            with path.open("rb") as file:
-                yield file
+            return path.open("rb")
+        except OSError:
+            raise SourceGone() from None  # taken away, or not ours to read
 
     def _path_of(self, row: IngestFile) -> Path:
         if self.root is None:
             raise SourceGone()
-        path = self.root / row.name.reveal()
+        name = row.name.reveal()
+        path = self.root / name
+        if not path.is_file():
+            # Names that are not UTF-8 on the disk are known by what they read as.
+            self._shown = self._shown or {shown_path(self.root, found): found for found in self._files()}
+            path = self._shown.get(name, path)
         if not path.is_file() or not path.resolve().is_relative_to(self.root.resolve()):
             raise SourceGone()
         return path
@@ -103,9 +116,23 @@ class Sources:
             return self.archive(None).members()
         if not self.root.is_dir():
             raise SourceGone()
-        files = [path for path in sorted(self.root.rglob("*")) if path.is_file() and not path.is_symlink()]
-        names = [(path, path.relative_to(self.root).as_posix()) for path in files]
+        names = [(path, shown_path(self.root, path)) for path in self._files()]
         return [Member(-1, name, path.stat().st_size) for path, name in names if not is_litter(name)]
+
+    def _files(self) -> list[Path]:
+        found = sorted(self.root.rglob("*")) if self.root else []
+        return [path for path in found if path.is_file() and not path.is_symlink()]
+
+
+def shown_path(root: Path, path: Path) -> str:
+    """The path below the root as text; a disk filled from a Chinese machine may hold names in GBK."""
+    raw = os.fsencode(path.relative_to(root).as_posix())
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("utf-8", "backslashreplace")
 
 
 @contextmanager

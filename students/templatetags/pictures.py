@@ -17,6 +17,7 @@ NUMBERS = re.compile(
 
 @register.filter
 def masked_name(name: Secret | str | None) -> str:
-    """A file's name as it may be shown: with the numbers of people masked."""
+    """A file's name as it may be shown: with the numbers of people masked, and nothing that turns or hides text."""
     plain = name.reveal() if isinstance(name, Secret) else str(name or "")
+    plain = "".join(char for char in plain if char.isprintable())
     return NUMBERS.sub(lambda found: mask(found.group()), plain)
