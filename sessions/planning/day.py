@@ -6,8 +6,6 @@ for the fewest broken aims inside a day: lunch breaks, extra hours, changes of s
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -16,7 +14,6 @@ Fill = tuple[tuple[int, int, int], ...]  # (hour, station, people)
 NOTHING: Costs = (0, 0, 0)
 WORST: Costs = (1 << 30, 0, 0)
 MANY = 30  # ways of choosing hours beyond which only neighbouring hours are tried
-ROUND = 40  # steps of one round of improvement
 WIDTH = 7  # ways of placing one class that the search may try
 
 
@@ -203,48 +200,6 @@ def costs_of(member: Member, fill: Fill, half: list[int]) -> Costs:
         int(len(hours) > member.needed),
         int(len(stations) > 1 and len(hours) > 1),
     )
-
-
-def improve(day: Day, members: list[Member], answer: Answer, rounds: int) -> tuple[Answer, int]:
-    """Take a few classes out of a finished day, place them anew, keep what is no worse; gives the steps used, too.
-
-    The classes are drawn by a generator with a fixed seed, so the same day always ends the same.
-    """
-    drawn, by_index, used = random.Random(len(members)), {m.index: m for m in members}, 0
-    fills = dict(answer.fills)
-    costs = {index: costs_of(by_index[index], fill, day.half) for index, fill in fills.items()}
-    for _round in range(rounds):
-        wrong = sorted(index for index, cost in costs.items() if cost != NOTHING)
-        if not wrong:
-            break
-        some = {drawn.choice(wrong)}
-        others = sorted(set(fills) - some)
-        some.update(drawn.sample(others, min(len(others), drawn.randint(1, 4))))
-        search = DaySearch(_without(day, fills, some), [by_index[i] for i in sorted(some)], ROUND)
-        now = _total(costs[index] for index in some)
-        search.bound = (now[0], now[1], now[2] + 1)
-        found = search.run()
-        used += ROUND - search.steps
-        if found:
-            fills.update(found.fills)
-            costs.update({i: costs_of(by_index[i], fill, day.half) for i, fill in found.fills})
-    return Answer(_total(costs.values()), tuple(sorted(fills.items()))), used
-
-
-def _total(costs: Iterable[Costs]) -> Costs:
-    listed = list(costs)
-    return (sum(c[0] for c in listed), sum(c[1] for c in listed), sum(c[2] for c in listed))
-
-
-def _without(day: Day, fills: dict[int, Fill], removed: set[int]) -> Day:
-    """The day as the others leave it."""
-    free, limit = [list(row) for row in day.free], list(day.limit)
-    for index, fill in fills.items():
-        if index not in removed:
-            for hour, station, people in fill:
-                free[hour][station] -= people
-                limit[station] -= people
-    return Day(free, day.half, day.ends, limit)
 
 
 def _choices(hours: list[int], needed: int) -> list[tuple[int, ...]]:

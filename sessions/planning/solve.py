@@ -14,18 +14,17 @@ from sessions.planning.day import (
     Fill,
     Member,
     costs_of,
-    improve,
 )
 from sessions.planning.flow import Room, place_by_flow
 from sessions.planning.packing import FEW, LEAVES, Assignment, assignments
+from sessions.planning.polish import Polish
 from sessions.planning.terms import Entry, Lack, Plan, Problem, Shortfall, score
 from sessions.planning.world import World
 
 QUICK = 150  # steps of the search of one day
-ROUNDS = 60  # rounds of improvement of one day
-PROMISING = 8  # ways of spreading classes over days that are worth improving
 ASSIGNMENTS = 80  # ways of spreading classes over days that are looked into
-FIRST_STEPS, MORE_STEPS = 5_000, 5_000  # of one plan: looking through the ways, improving the best of them
+STEPS = 5_000  # of looking through these ways
+POLISH = 30_000  # steps of the last improvement
 
 
 @dataclass
@@ -36,6 +35,7 @@ class Found:
     finish: tuple[int, int]
     days: dict[int, Answer]
     stations: dict[int, list[int]]
+    members: tuple[int, ...]
 
 
 class Solver:
@@ -43,9 +43,8 @@ class Solver:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.steps = FIRST_STEPS
+        self.steps = STEPS
         self.answers: dict[tuple, Answer | None] = {}
-        self.costs: dict[int, Costs] = {}
         self.best: Found | None = None
 
     def solve(self) -> list[Entry]:
@@ -63,28 +62,38 @@ class Solver:
             key=lambda item: item[:2],
         )
         ranked = _varied(ranked)
-        self._look_through(ranked, 0)
-        if (
-            len(self.world.sizes) <= FEW
-            and ranked
-            and (self.best is None or self._may_be_better(ranked[0][0]))
-        ):
-            self.steps = max(self.steps, 0) + MORE_STEPS
-            promising = sorted(
-                ranked[:ASSIGNMENTS], key=lambda item: (self.costs.get(id(item[3]), WORST), item[:2])
-            )
-            self._look_through(promising[:PROMISING], ROUNDS)
+        self._look_through(ranked)
         if self.best is None:
-            return self._by_flow_alone(set(ranked[0][2]) if ranked else set(self.world.limits))
-        return self._entries(self.best)
+            entries = self._by_flow_alone(set(ranked[0][2]) if ranked else set(self.world.limits))
+        else:
+            entries = self._entries(self.best)
+        if len(self.world.sizes) <= FEW:
+            entries = self._polished(chosen, self.best.members if self.best else chosen[0], entries)
+        return entries
+
+    def _polished(
+        self, sets: list[tuple[int, ...]], members: tuple[int, ...], entries: list[Entry]
+    ) -> list[Entry]:
+        world = self.world
+        at = {(s.day, s.start, s.end, s.station): n for n, s in enumerate(world.slots)}
+        group_at = {group.key: n for n, group in enumerate(world.problem.groups)}
+        use: dict[int, dict[int, int]] = {}
+        for e in entries:
+            use.setdefault(group_at[e.group], {})[at[e.day, e.start, e.end, e.station]] = e.count
+        state = Polish(world, sets, POLISH).run(members, use)
+        return [
+            _entry(world, group, slot, people)
+            for group, hours in state.use.items()
+            for slot, people in hours.items()
+        ]
 
     def _may_be_better(self, earliest: tuple[int, int]) -> bool:
         return self.best is None or self.best.costs != NOTHING or earliest < self.best.finish
 
-    def _look_through(self, ranked: list[tuple], rounds: int) -> None:
+    def _look_through(self, ranked: list[tuple]) -> None:
         for earliest, _n, members, assignment in ranked:
             if self.steps > 0 and self._may_be_better(earliest):
-                self._look_into(set(members), assignment, rounds)
+                self._look_into(set(members), assignment)
 
     def _earliest_finish(self, members: set[int], assignment: Assignment) -> tuple[int, int]:
         last = max((day for day, parts in assignment.days.items() if parts), default=0)
@@ -92,7 +101,7 @@ class Solver:
         day, _stations = self.world.day_of(last, members)
         return (last, day.earliest_end(people) or 1 << 20)
 
-    def _look_into(self, members: set[int], assignment: Assignment, rounds: int) -> None:
+    def _look_into(self, members: set[int], assignment: Assignment) -> None:
         answers: dict[int, Answer] = {}
         stations: dict[int, list[int]] = {}
         total = NOTHING
@@ -102,27 +111,26 @@ class Solver:
                 continue
             day, stations[index] = self.world.day_of(index, members)
             people = [self.world.member(g, n, index, stations[index]) for g, n in parts]
-            answer = self._day(index, day, people, rounds)
+            answer = self._day(index, day, people)
             if answer is None:
                 return
             answers[index] = answer
             total = _sum(total, answer.costs)
-            self.costs[id(assignment)] = total
             if self.best and total > self.best.costs:
                 return
         if last in answers:
             day, _ = self.world.day_of(last, members)
             people = [self.world.member(g, n, last, stations[last]) for g, n in assignment.days[last]]
-            answers[last] = self._hasten(last, day, people, answers[last], rounds)
+            answers[last] = self._hasten(last, day, people, answers[last])
         finish = (
             (last, max((day.ends[h] for _g, f in answers[last].fills for h, _s, _n in f), default=0))
             if (last in answers)
             else (0, 0)
         )
         if self.best is None or (total, finish) < (self.best.costs, self.best.finish):
-            self.best = Found(total, finish, answers, stations)
+            self.best = Found(total, finish, answers, stations, tuple(sorted(members)))
 
-    def _hasten(self, index: int, day: Day, people: list[Member], answer: Answer, rounds: int) -> Answer:
+    def _hasten(self, index: int, day: Day, people: list[Member], answer: Answer) -> Answer:
         """The same day with an earlier end, as long as it costs nothing."""
         load = sum(member.size for member in people)
         last = max((day.ends[h] for _g, f in answer.fills for h, _s, _n in f), default=0)
@@ -131,23 +139,20 @@ class Solver:
             if shorter.room < load:
                 continue
             c = answer.costs
-            found = self._day(index, shorter, people, rounds, (c[0], c[1], c[2] + 1), end)
+            found = self._day(index, shorter, people, (c[0], c[1], c[2] + 1), end)
             if found and found.costs <= answer.costs:
                 return found
         return answer
 
     def _day(
-        self, index: int, day: Day, people: list[Member], rounds: int, bound: Costs = WORST, end: int = 0
+        self, index: int, day: Day, people: list[Member], bound: Costs = WORST, end: int = 0
     ) -> Answer | None:
-        key = (index, tuple(map(tuple, day.free)), tuple(day.limit), tuple(people), rounds, bound, end)
+        key = (index, tuple(map(tuple, day.free)), tuple(day.limit), tuple(people), bound, end)
         if key not in self.answers:
             budget = min(QUICK + 4 * len(people), max(self.steps, 2 * len(people)))
-            search = DaySearch(day, people, budget, WORST if rounds else bound)
-            answer = search.run() or (_flow_day(day, people) if rounds or bound == WORST else None)
+            search = DaySearch(day, people, budget, bound)
+            answer = search.run() or (_flow_day(day, people) if bound == WORST else None)
             self.steps -= budget - search.steps
-            if answer and rounds:
-                answer, used = improve(day, people, answer, rounds)
-                self.steps -= used
             self.answers[key] = answer if answer and answer.costs < bound else None
         return self.answers[key]
 

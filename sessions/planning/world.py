@@ -13,6 +13,8 @@ from sessions.planning.flow import Room, place_by_flow
 from sessions.planning.terms import Entry, Problem, Slot, hours_needed, slots_of
 
 SETS = 3000  # sets of station-days that are all tried; beyond that one is built greedily
+SETS_OF_MANY = 20_000  # the same when there are many classes, divided by their number
+MANY_CLASSES = 14
 OWN = 1 << 20  # added to hour numbers of other days, so that they never look like an hour of this one
 
 
@@ -133,12 +135,13 @@ class World:
         """The smallest sets of station-days in which everybody can be placed (one of each kind of look-alikes)."""
         spare = [owner for owner in sorted(self.limits) if owner not in self.opened and self.limits_of(owner)]
         ranked = sorted(spare, key=lambda owner: (-self.limits_of(owner), owner))
+        most = SETS if len(self.sizes) <= MANY_CLASSES else SETS_OF_MANY // len(self.sizes)
         room, least = self.room_of(sorted(self.opened)), 0
         while room < self.total and least < len(ranked):
             room += self.limits_of(ranked[least])
             least += 1
         for count in range(least, len(spare) + 1):
-            if comb(len(spare), count) > SETS:
+            if comb(len(spare), count) > most:
                 break
             found: dict[tuple, tuple[int, ...]] = {}
             for chosen in combinations(spare, count):
