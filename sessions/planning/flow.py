@@ -57,6 +57,16 @@ class Network:
                     queue.append(self.to[edge])
         return level if level[sink] >= 0 else None
 
+    def reached(self, source: int) -> set[int]:
+        """The nodes to which something could still flow."""
+        found, queue = {source}, deque([source])
+        while queue:
+            for edge in self.edges[queue.popleft()]:
+                if self.left[edge] and self.to[edge] not in found:
+                    found.add(self.to[edge])
+                    queue.append(self.to[edge])
+        return found
+
     def _push(self, node: int, sink: int, limit: int, level: list[int], at: list[int]) -> int:
         if node == sink:
             return limit
@@ -79,7 +89,29 @@ def place_by_flow(
 
     `sizes` and `open_to` (indexes of rooms) are per class; `limits` is the workload left per station-day.
     """
-    rooms = [room for room in rooms if room.free > 0]
+    network, links, kinds, _types, _days = _built(sizes, open_to, [r for r in rooms if r.free > 0], limits)
+    total = network.run(0, 1)
+    return total, _unfold(network, links, kinds, list(sizes))
+
+
+def bottleneck(
+    sizes: Sequence[int], open_to: Sequence[frozenset[int]], rooms: Iterable[Room], limits: dict[int, int]
+) -> tuple[set[int], set[int]] | None:
+    """Why not everybody can be placed: the rooms and the station-days of which one must get more places.
+
+    None when everybody can. (The rooms behind a minimum cut: nothing elsewhere lets one more person in.)
+    """
+    network, _links, _kinds, types, days = _built(sizes, open_to, list(rooms), limits)
+    if network.run(0, 1) == sum(sizes):
+        return None
+    reached = network.reached(0)
+    full = {room.index for node, same in types.items() if node in reached for room in same}
+    return full, {day for day, node in days.items() if node in reached}
+
+
+def _built(
+    sizes: Sequence[int], open_to: Sequence[frozenset[int]], rooms: list[Room], limits: dict[int, int]
+) -> tuple[Network, list, list, dict[int, list[Room]], dict[int, int]]:
     present = {room.index for room in rooms}
     kinds: dict[frozenset[int], list[int]] = {}
     for index, allowed in enumerate(open_to):
@@ -95,14 +127,15 @@ def place_by_flow(
     for k, (_allowed, members) in enumerate(kind_list):
         network.join(0, 2 + k, sum(sizes[m] for m in members))
     links: list[tuple[int, int, int, list[Room]]] = []
+    nodes: dict[int, list[Room]] = {}
     for t, ((day, admits), same) in enumerate(types.items()):
         node = 2 + len(kind_list) + t
+        nodes[node] = same
         network.join(node, day_node[day], sum(room.free for room in same))
         links += [(network.join(2 + k, node, NO_LIMIT), k, t, same) for k in admits]
     for day in days:
         network.join(day_node[day], 1, limits.get(day, NO_LIMIT))
-    total = network.run(0, 1)
-    return total, _unfold(network, links, kind_list, list(sizes))
+    return network, links, kind_list, nodes, day_node
 
 
 def _unfold(

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import combinations
-from math import comb
 
-from sessions.planning.flow import place_by_flow
+from sessions.planning.flow import Room, bottleneck
 from sessions.planning.solve import make_plan
-from sessions.planning.terms import Entry, Interval, Plan, Problem, slots_of
+from sessions.planning.terms import Entry, Interval, Plan, Problem, Slot, slots_of
 from sessions.planning.world import World
 
-SUBSETS = 5000  # sets of classes to move that are all tried; beyond that one is built greedily
+LOOKS = 4000  # sets of classes that are looked at; beyond that the set is built greedily
 MIDNIGHT = 24 * 60
-Place = tuple[date, int, int, str]
+Moment = tuple[date, int]
+Place = tuple[date, int, int, str]  # day, from, until, station: an hour as it was planned
 
 
 @dataclass(frozen=True)
 class Replanned:
-    """The new plan, the classes whose remaining hours changed, and what is over and was kept."""
+    """The new plan, the classes that come at another time or station, and what is over and was kept."""
 
     plan: Plan
     moved: tuple[str, ...]
@@ -30,57 +29,44 @@ class Replanned:
 def replan(
     problem: Problem,
     entries: Sequence[Entry],
-    moment: tuple[date, int],
+    moment: Moment,
     done: Mapping[str, int] | None = None,
 ) -> Replanned:
     """The rest of the plan from `moment` (day, minute) on, with the stations and pauses that `problem` now has.
 
     What began before stays. An hour that was running is cut: `done` may say how many people of a class were
-    photographed in it, else the share of the hour that had passed counts. Moved are the fewest classes that let
-    everybody be placed; locked entries of the future are moved only if nothing else helps.
+    photographed in it, else the share of the hour that had passed counts; the others stay in the rest of that hour if
+    they can. Moved are the fewest classes that let everybody be placed; locked entries of the future are moved only
+    if nothing else helps.
     """
-    past = tuple(piece for entry in entries for piece in _past(entry, moment, done or {}))
-    future = [entry for entry in entries if (entry.day, entry.start) >= moment]
-    base = replace(problem, stations=_from(problem, past, moment), locked=(), done=past)
-    room = {(s.day, s.start, s.end, s.station): s.capacity for s in slots_of(base.stations)}
-    given_up = _fewest(base, future, room)
-    kept = tuple(replace(entry, locked=True) for entry in future if entry.group not in given_up)
-    plan = make_plan(replace(base, locked=kept))
-    locked = {entry for entry in entries if entry.locked}
-    shown = tuple(replace(entry, locked=entry in locked) for entry in plan.entries)
-    before = _waiting(entries, past, moment)
-    after = [entry for entry in shown if entry not in set(past)]
-    names = sorted({entry.group for entry in entries})
-    moved = tuple(name for name in names if _hours(before, name) != _hours(after, name))
-    return Replanned(replace(plan, entries=shown), moved, past)
+    past = _past(entries, moment, done or {})
+    rest = Rest(replace(problem, stations=_from(problem, past, moment), locked=(), done=past), entries, past, moment)
+    given_up = rest.fewest()
+    plan = make_plan(replace(rest.problem, locked=tuple(rest.laid_out(given_up)[0])))
+    locked = {(e.day, e.start, e.station, e.group) for e in entries if e.locked}
+    shown = tuple(replace(e, locked=(e.day, e.start, e.station, e.group) in locked) for e in plan.entries)
+    return Replanned(replace(plan, entries=shown), rest.moved(plan), past)
 
 
-def _past(entry: Entry, moment: tuple[date, int], done: Mapping[str, int]) -> list[Entry]:
-    """What of an entry is over at the moment; an hour that was running is cut there."""
-    minute = moment[1]
-    if (entry.day, entry.start) >= moment:
-        return []
-    if (entry.day, entry.end) <= moment:
-        return [entry]
-    share = entry.count * (minute - entry.start) // (entry.end - entry.start)
-    count = min(done.get(entry.group, share), entry.count)
-    return [replace(entry, end=minute, count=count)] if count else []
-
-
-def _waiting(entries: Iterable[Entry], past: Sequence[Entry], moment: tuple[date, int]) -> list[Entry]:
-    """The old plan as far as it is not over; who was left in a running hour was to come in the rest of it."""
-    over = {(e.day, e.start, e.station, e.group): e for e in past}
-    found = []
-    for entry in entries:
-        piece = over.get((entry.day, entry.start, entry.station, entry.group))
-        if piece is None and (entry.day, entry.start) >= moment:
+def _past(entries: Sequence[Entry], moment: Moment, done: Mapping[str, int]) -> tuple[Entry, ...]:
+    """What is over at the moment; an hour that was running is cut there."""
+    found, left = [], dict(done)
+    for entry in sorted(entries):
+        if (entry.day, entry.start) >= moment:
+            continue
+        if (entry.day, entry.end) <= moment:
             found.append(entry)
-        elif (rest := entry.count - (piece.count if piece else 0)) > 0:
-            found.append(replace(entry, start=moment[1], count=rest))
-    return found
+            continue
+        share = entry.count * (moment[1] - entry.start) // (entry.end - entry.start)
+        count = min(left.get(entry.group, share), entry.count)
+        if entry.group in left:
+            left[entry.group] -= count
+        if count:
+            found.append(replace(entry, end=moment[1], count=count))
+    return tuple(found)
 
 
-def _from(problem: Problem, past: Sequence[Entry], moment: tuple[date, int]) -> tuple:
+def _from(problem: Problem, past: Sequence[Entry], moment: Moment) -> tuple:
     """The stations without the time that is over."""
     day, minute = moment
     days = {i.day for station in problem.stations for i in station.hours if i.day < day} | {
@@ -90,60 +76,130 @@ def _from(problem: Problem, past: Sequence[Entry], moment: tuple[date, int]) -> 
     return tuple(replace(station, pauses=(*station.pauses, *over)) for station in problem.stations)
 
 
-def _hours(entries: Iterable[Entry], name: str) -> list[tuple]:
-    return sorted((e.day, e.start, e.end, e.station, e.count) for e in entries if e.group == name)
+class Rest:
+    """What was still to come, hour by hour as it was planned, and what is left of those hours."""
 
+    def __init__(
+        self, problem: Problem, entries: Sequence[Entry], past: Sequence[Entry], moment: Moment
+    ) -> None:
+        self.problem = problem
+        over = {(e.day, e.start, e.station, e.group): e.count for e in past}
+        sizes = {group.key: group.size for group in problem.groups}
+        for entry in past:
+            sizes[entry.group] = sizes.get(entry.group, 0) - entry.count
+        self.waiting: dict[Place, dict[str, int]] = {}
+        self.fixed: set[str] = set()  # classes with a locked entry
+        for entry in sorted(entries):
+            ahead = entry.count - over.get((entry.day, entry.start, entry.station, entry.group), 0)
+            ahead = min(ahead, sizes.get(entry.group, 0))  # a class may have shrunk: its last hours are shorter
+            if ahead > 0 and (entry.day, entry.end) > moment:
+                place = (entry.day, entry.start, entry.end, entry.station)
+                self.waiting.setdefault(place, {})[entry.group] = ahead
+                sizes[entry.group] -= ahead
+                if entry.locked:
+                    self.fixed.add(entry.group)
+        by_station: dict[tuple[date, str], list[Slot]] = {}
+        for slot in slots_of(problem.stations):
+            by_station.setdefault((slot.day, slot.station), []).append(slot)
+        self.pieces = {
+            place: [s for s in by_station.get((place[0], place[3]), ()) if place[1] <= s.start and s.end <= place[2]]
+            for place in self.waiting
+        }
+        self.blocked = {group.key: group.blocked for group in problem.groups}
 
-def _fewest(problem: Problem, future: Sequence[Entry], room: Mapping[Place, int]) -> frozenset[str]:
-    """The smallest set of classes whose hours must be given up; all of them if nothing less will do."""
-    must = frozenset(e.group for e in future if room.get((e.day, e.start, e.end, e.station), 0) < e.count)
-    locked = {entry.group for entry in future if entry.locked}
-    rest = sorted({e.group for e in future} - must, key=lambda name: (name in locked, name))
-    for count in range(len(rest) + 1):
-        if comb(len(rest), count) > SUBSETS:
-            return _greedily(problem, future, must, rest, room)
-        for chosen in combinations(rest, count):
-            if _works(problem, future, must | set(chosen), room):
-                return must | frozenset(chosen)
-    return must | frozenset(rest)
+    def laid_out(self, given_up: Iterable[str]) -> tuple[list[Entry], set[str]]:
+        """The entries of all classes that stay, and classes of which one more must be given up because they do not fit."""
+        gone, found = set(given_up), []
+        for place, people in self.waiting.items():
+            left = {slot: slot.capacity for slot in self.pieces[place]}
+            staying = sorted(name for name in people if name not in gone)
+            for name in staying:
+                count = people[name]
+                for slot in left:
+                    shut = any(b.meets(slot.day, slot.start, slot.end) for b in self.blocked.get(name, ()))
+                    part = 0 if shut else min(count, left[slot])
+                    if part:
+                        found.append(Entry(slot.day, slot.start, slot.end, slot.station, name, part, locked=True))
+                        left[slot] -= part
+                        count -= part
+                if count:
+                    return [], set(staying)
+        return found, set()
 
+    def fewest(self) -> frozenset[str]:
+        """The smallest set of classes whose hours must be given up; locked ones only when all others do not suffice."""
+        names = {name for people in self.waiting.values() for name in people}
+        unlocked = frozenset(names - self.fixed)
+        may = unlocked if self._stuck(unlocked) is None else frozenset(names)
+        self.looks = LOOKS
+        for most in range(len(may) + 1):
+            found = self._search(frozenset(), most, may, set())
+            if found is not None:
+                return found
+            if self.looks <= 0:
+                return self._greedily(may)
+        return may
 
-def _greedily(
-    problem: Problem,
-    future: Sequence[Entry],
-    must: frozenset[str],
-    rest: list[str],
-    room: Mapping[Place, int],
-) -> frozenset[str]:
-    """First adds classes until it works, the last of the day first, then takes back whatever is not needed."""
-    last = {entry.group: (entry.day, entry.start) for entry in sorted(future)}
-    moved = set(must)
-    added: list[str] = []
-    for name in sorted(rest, key=lambda name: last[name], reverse=True):
-        if _works(problem, future, moved, room):
-            break
-        moved.add(name)
-        added.append(name)
-    for name in added:
-        if _works(problem, future, moved - {name}, room):
-            moved.remove(name)
-    return frozenset(moved)
+    def _search(
+        self, moved: frozenset[str], more: int, may: frozenset[str], seen: set[frozenset[str]]
+    ) -> frozenset[str] | None:
+        """At most `more` classes beside `moved`: each step gives up one of those of which one must go in any case."""
+        self.looks -= 1
+        stuck = self._stuck(moved)
+        if stuck is None:
+            return moved
+        if more:
+            for name in sorted((stuck & may) - moved, key=lambda name: (name in self.fixed, name)):
+                larger = moved | {name}
+                if self.looks > 0 and larger not in seen:
+                    seen.add(larger)
+                    if (found := self._search(larger, more - 1, may, seen)) is not None:
+                        return found
+        return None
 
+    def _greedily(self, may: frozenset[str]) -> frozenset[str]:
+        """Gives up what stands in the way, the last of the day first, then takes back whatever is not needed."""
+        last = {name: place[:2] for place, people in sorted(self.waiting.items()) for name in people}
+        moved: frozenset[str] = frozenset()
+        while (stuck := self._stuck(moved)) is not None and (more := (stuck & may) - moved):
+            moved |= {max(more, key=lambda name: (last[name], name))}
+        for name in sorted(moved):
+            if self._stuck(moved - {name}) is None:
+                moved -= {name}
+        return moved
 
-def _works(
-    problem: Problem, future: Sequence[Entry], given_up: Iterable[str], room: Mapping[Place, int]
-) -> bool:
-    free = set(given_up)
-    kept = [entry for entry in future if entry.group not in free]
-    used: dict[Place, int] = {}
-    for entry in kept:
-        place = (entry.day, entry.start, entry.end, entry.station)
-        used[place] = used.get(place, 0) + entry.count
-        if used[place] > room.get(place, 0):
-            return False
-    world = World(replace(problem, locked=tuple(kept)))
-    if world.misfits:
-        return False
-    if world.plain:
-        return world.room_of(sorted(world.limits)) >= world.total
-    return place_by_flow(world.sizes, world.open_to, world.rooms, world.limits)[0] == world.total
+    def _stuck(self, moved: frozenset[str]) -> set[str] | None:
+        """None if everybody can be placed when these classes move; else classes of which one more must move."""
+        kept, crowd = self.laid_out(moved)
+        if crowd:
+            return crowd
+        world = World(replace(self.problem, locked=tuple(kept)))
+        if world.misfits:
+            at = {(entry.day, entry.station) for entry in world.misfits}
+            return {e.group for e in kept if (e.day, e.station) in at} | {e.group for e in world.misfits}
+        if world.plain and world.room_of(sorted(world.limits)) >= world.total:
+            return None
+        rooms = [Room(room.index, room.station_day, room.free) for room in world.rooms]
+        short = bottleneck(world.sizes, world.open_to, rooms, world.limits)
+        if short is None:
+            return None
+        full = {(s.day, s.start, s.station) for n, s in enumerate(world.slots) if n in short[0]}
+        days = {(s.day, s.station) for n, s in enumerate(world.slots) if world.owner[n] in short[1]}
+        return {e.group for e in kept if (e.day, e.start, e.station) in full or (e.day, e.station) in days}
+
+    def moved(self, plan: Plan) -> tuple[str, ...]:
+        """Classes of which somebody comes in another hour or at another station than was planned."""
+        done = set(self.problem.done)
+        after: dict[str, dict[Place | Entry, int]] = {}
+        home = {slot: place for place, slots in self.pieces.items() for slot in slots}
+        at = {(s.day, s.start, s.end, s.station): place for s, place in home.items()}
+        for entry in plan.entries:
+            if entry not in done:
+                place = at.get((entry.day, entry.start, entry.end, entry.station), entry)
+                mine = after.setdefault(entry.group, {})
+                mine[place] = mine.get(place, 0) + entry.count
+        return tuple(
+            name
+            for name in sorted(after)
+            if any(n > self.waiting.get(place, {}).get(name, 0) for place, n in after[name].items())  # type: ignore[call-overload]
+        )
