@@ -40,7 +40,9 @@ def replan(
     if nothing else helps.
     """
     past = _past(entries, moment, done or {})
-    rest = Rest(replace(problem, stations=_from(problem, past, moment), locked=(), done=past), entries, past, moment)
+    rest = Rest(
+        replace(problem, stations=_from(problem, past, moment), locked=(), done=past), entries, past, moment
+    )
     given_up = rest.fewest()
     plan = make_plan(replace(rest.problem, locked=tuple(rest.laid_out(given_up)[0])))
     locked = {(e.day, e.start, e.station, e.group) for e in entries if e.locked}
@@ -91,7 +93,8 @@ class Rest:
         self.fixed: set[str] = set()  # classes with a locked entry
         for entry in sorted(entries):
             ahead = entry.count - over.get((entry.day, entry.start, entry.station, entry.group), 0)
-            ahead = min(ahead, sizes.get(entry.group, 0))  # a class may have shrunk: its last hours are shorter
+            # a class may have shrunk: its last hours are shorter then
+            ahead = min(ahead, sizes.get(entry.group, 0))
             if ahead > 0 and (entry.day, entry.end) > moment:
                 place = (entry.day, entry.start, entry.end, entry.station)
                 self.waiting.setdefault(place, {})[entry.group] = ahead
@@ -102,7 +105,11 @@ class Rest:
         for slot in slots_of(problem.stations):
             by_station.setdefault((slot.day, slot.station), []).append(slot)
         self.pieces = {
-            place: [s for s in by_station.get((place[0], place[3]), ()) if place[1] <= s.start and s.end <= place[2]]
+            place: [
+                s
+                for s in by_station.get((place[0], place[3]), ())
+                if place[1] <= s.start and s.end <= place[2]
+            ]
             for place in self.waiting
         }
         self.blocked = {group.key: group.blocked for group in problem.groups}
@@ -119,7 +126,9 @@ class Rest:
                     shut = any(b.meets(slot.day, slot.start, slot.end) for b in self.blocked.get(name, ()))
                     part = 0 if shut else min(count, left[slot])
                     if part:
-                        found.append(Entry(slot.day, slot.start, slot.end, slot.station, name, part, locked=True))
+                        found.append(
+                            Entry(slot.day, slot.start, slot.end, slot.station, name, part, locked=True)
+                        )
                         left[slot] -= part
                         count -= part
                 if count:
@@ -190,16 +199,17 @@ class Rest:
     def moved(self, plan: Plan) -> tuple[str, ...]:
         """Classes of which somebody comes in another hour or at another station than was planned."""
         done = set(self.problem.done)
-        after: dict[str, dict[Place | Entry, int]] = {}
-        home = {slot: place for place, slots in self.pieces.items() for slot in slots}
-        at = {(s.day, s.start, s.end, s.station): place for s, place in home.items()}
+        home = {
+            (s.day, s.start, s.end, s.station): place for place, slots in self.pieces.items() for s in slots
+        }
+        after: dict[str, dict[Place, int]] = {}
         for entry in plan.entries:
             if entry not in done:
-                place = at.get((entry.day, entry.start, entry.end, entry.station), entry)
-                mine = after.setdefault(entry.group, {})
+                here = (entry.day, entry.start, entry.end, entry.station)
+                place, mine = home.get(here, here), after.setdefault(entry.group, {})
                 mine[place] = mine.get(place, 0) + entry.count
         return tuple(
             name
             for name in sorted(after)
-            if any(n > self.waiting.get(place, {}).get(name, 0) for place, n in after[name].items())  # type: ignore[call-overload]
+            if any(n > self.waiting.get(place, {}).get(name, 0) for place, n in after[name].items())
         )

@@ -11,12 +11,24 @@ import time
 from sessions.planner import faults, make_plan
 from tests.bench.exact_plan import aims, optimum
 from tests.bench.table import Row
+from tests.plan_brute import best_scores, tiny_problem
 from tests.plan_instances import large_problem, small_problem
 
 
 def run() -> None:
+    tiny()
     small()
     large()
+
+
+def tiny() -> None:
+    """The exact model itself, checked against every plan there is."""
+    for seed in range(60):
+        problem = tiny_problem(seed)
+        best, exact = best_scores(problem), optimum(problem)
+        assert (exact.values if exact else None) == (aims(problem, best) if best else None), (
+            f"tiny instance {seed}"
+        )
 
 
 def small() -> None:
