@@ -104,11 +104,13 @@ class Rest:
         by_station: dict[tuple[date, str], list[Slot]] = {}
         for slot in slots_of(problem.stations):
             by_station.setdefault((slot.day, slot.station), []).append(slot)
+        # who was told to come at 10:30 and can come at 11:00 only has to be told, so the start must be the same
+        begins = {place: max(place[:2], moment)[1] for place in self.waiting}
         self.pieces = {
             place: [
                 s
                 for s in by_station.get((place[0], place[3]), ())
-                if place[1] <= s.start and s.end <= place[2]
+                if s.start == begins[place] and s.end <= place[2]
             ]
             for place in self.waiting
         }

@@ -21,7 +21,8 @@ def fewest_moved(
     """(classes that must come at another hour or station, proven), or None when not everybody can be placed.
 
     `problem` has the stations with their pauses, `kept` is what is over, `known` a new plan that moves `moved`.
-    The hour of a class is kept when as many of it come within that hour at that station as were still to come.
+    The hour of a class is kept when as many of it come at its start (in an hour that is running: at the moment) at
+    that station as were still to come.
     """
     day, minute = moment
     over = tuple(
