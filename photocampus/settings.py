@@ -105,8 +105,7 @@ def databases() -> dict[str, object]:
         # IMMEDIATE: a transaction that will write takes the lock at its start instead of failing half-way.
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
-            # Longer than the longest transaction (a roster of 100,000 rows) and a crowd behind it.
-            "timeout": 90,
+            "timeout": 30,  # far longer than the longest transaction, applying a roster of 100,000 rows
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; "
             "PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY",
         }
