@@ -13,7 +13,7 @@ def test_random_steps_never_lose_or_double_an_hour() -> None:
     run_state_machine_as_test(
         BookingMachine,
         settings=settings(
-            max_examples=4,
+            max_examples=2,
             stateful_step_count=30,
             derandomize=True,
             deadline=None,
