@@ -141,7 +141,7 @@ def test_picture_that_cannot_be_read_is_named_and_the_others_are_done(filed, cap
     assert left.value.code == 1
     said = capsys.readouterr().out
     assert photo.public_id in said
-    assert "made=1 checked=1 to_refuse=0 incomplete=0 unreadable=1" in said
+    assert "made=1 checked=1 incomplete=0 unreadable=1 to_refuse=0" in said
     assert outdated(filed) == 1
 
 

@@ -26,6 +26,10 @@ from units.models import Campaign
 REPORT_EVERY = 200
 
 
+# In this order, whatever order a database keeps the result of a job in.
+COUNTS = ("made", "checked", "incomplete", "unreadable", "to_refuse")
+
+
 class Command(PortalCommand):
     help = (
         "Make the renditions that are missing under a campaign's present image profiles, and check its pictures again."
@@ -73,7 +77,7 @@ class Command(PortalCommand):
         total = photos.count()
         if not total:
             self.nothing_done(_("The campaign has no pictures."))
-        counts: Counter[str] = Counter(made=0, checked=0, incomplete=0, unreadable=0, to_refuse=0)
+        counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
         codes: Counter[str] = Counter()
         unreadable: list[str] = []
         for photo in each(photos):
@@ -108,5 +112,5 @@ class Command(PortalCommand):
     def report(self, counts: Counter[str], unreadable: list[str]) -> int:
         for public_id in unreadable:
             self.stdout.write(_("Picture %(picture)s cannot be read.") % {"picture": public_id})
-        self.stdout.write(" ".join(f"{name}={count}" for name, count in counts.items()))
+        self.stdout.write(" ".join(f"{name}={counts[name]}" for name in COUNTS))
         return REJECTED if unreadable or counts["incomplete"] else 0
