@@ -86,6 +86,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = "127.0.0.1", int(os.environ.get("PORT", "8000"))
         refuse_if_taken(host, port)
+        # For what the children print on papers and into mails, unless a real address was given.
+        os.environ.setdefault("PHOTOCAMPUS_BASE_URL", f"http://{host}:{port}")
         # SIGINT, too: a shell that starts something in the background makes it deaf to Ctrl-C.
         signal.signal(signal.SIGINT, raise_interrupt)
         signal.signal(signal.SIGTERM, raise_interrupt)
@@ -118,7 +120,7 @@ class Command(BaseCommand):
     def prepare(self) -> None:
         """Bring database and static files up to this version; a second time changes nothing."""
         call_command("migrate", interactive=False, verbosity=0)
-        if not (settings.STATIC_ROOT / "staticfiles.json").exists():
+        if are_static_files_stale():
             call_command("collectstatic", interactive=False, verbosity=0)
         if os.environ.get("PHOTOCAMPUS_DEMO") != "0" and "demo" in get_commands() and is_database_empty():
             self.stdout.write("The database is empty: loading the demonstration campaign.")
@@ -152,6 +154,13 @@ def refuse_if_taken(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise CommandError(f"Cannot listen on {host}:{port} ({error.strerror}); try PORT=8001.") from None
+
+
+def are_static_files_stale() -> bool:
+    """Never collected, or something in `static/` changed since: the manifest is written last."""
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    sources = [path for path in (settings.BASE_DIR / "static").rglob("*") if path.is_file()]
+    return not manifest.exists() or any(path.stat().st_mtime > manifest.stat().st_mtime for path in sources)
 
 
 def wait_until_answering(address: str, is_alive: Callable[[], bool]) -> None:
