@@ -52,6 +52,7 @@ RESULT_LABELS = {
     "incomplete": gettext_lazy("with an image that cannot be made"),
     "unreadable": gettext_lazy("cannot be read"),
     "to_refuse": gettext_lazy("with a reason to refuse"),
+    "compared": gettext_lazy("compared with other people's for the first time"),
 }
 BAR_TONES = {JobState.DONE: "good", JobState.FAILED: "bad", JobState.CANCELLED: "off"}
 

@@ -166,6 +166,11 @@ class JobContext:
         if self._mine().select_for_update().first() is None:
             raise LeaseLost()
 
+    def keep(self, result: Mapping[str, Any]) -> None:
+        """Inside a piece's transaction: what the next attempt goes on from, should this one die (`job.result`)."""
+        if not self._mine().update(result=dict(result)):
+            raise LeaseLost()
+
     def checkpoint(self, name: str) -> None:
         """A named point at which tests may kill the process: `PHOTOCAMPUS_TEST_CRASH_AT=name` or `name:3` (third visit)."""
         crash_point(name)

@@ -187,6 +187,8 @@ UPLOAD_LIMITS = {
     "archive": env_int("MAX_ARCHIVE_MB", 16384) * 1024 * 1024,
     "attachment": env_int("MAX_ATTACHMENT_MB", 20) * 1024 * 1024,
 }
+# A browser sends larger pictures and archives in pieces of this size, so that a broken connection costs one piece at most.
+UPLOAD_PIECE_BYTES = env_int("UPLOAD_PIECE_MB", 16) * 1024 * 1024
 
 TASKS = {
     "default": {

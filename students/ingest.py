@@ -19,6 +19,7 @@ from photocampus.jobs import start_job
 from photocampus.models import Job, Role, User
 from students.models import IngestBatch, IngestFile, IngestState, MatchMode, Origin
 from students.models.pictures import incoming_name
+from students.stored_files import delete_pieces
 from units.models import Campaign, CampaignState, Studio, StudioGrant, StudioMembership, Unit
 
 JOB_KIND = "students.ingest"
@@ -128,15 +129,43 @@ def start_ingest(*, batch: IngestBatch, by: User) -> Job:
 
 
 def give_up_broken(batch: IngestBatch) -> None:
-    """Uploads that broke off with their process."""
-    for row in batch.files.filter(state=IngestState.UPLOADING):
+    """Uploads that broke off with their process. A large file of which pieces are there goes on in an upload of its own."""
+    under_way = batch.files.filter(state=IngestState.UPLOADING).order_by("position")
+    for row in under_way.filter(piece_bytes=0):
         drop_broken(row)
+    if in_pieces := list(under_way.exclude(piece_bytes=0)):
+        other = _upload_like(batch)
+        for row in in_pieces:
+            move_to_batch(row, other)
+
+
+def _upload_like(batch: IngestBatch) -> IngestBatch:
+    """An upload that is not read yet, of the same user with the same options."""
+    fields = ("studio", "campaign", "by", "match", "origin", "unit", "station", "day")
+    options = {name: getattr(batch, name) for name in fields}
+    begun = IngestBatch.objects.filter(job=None, source="", **options).exclude(pk=batch.pk)
+    if other := begun.order_by("-pk").first():
+        return other
+    other = IngestBatch.objects.create(**options)
+    record(other, "batch_opened", by=batch.by, data={"match": batch.match, "origin": batch.origin})
+    return other
+
+
+def move_to_batch(row: IngestFile, batch: IngestBatch) -> None:
+    """Put a file that is under way at the end of another upload; positions are counted under that one's lock."""
+    IngestBatch.objects.select_for_update().get(pk=batch.pk)
+    row.batch, row.position = batch, next_position(batch)
+    row.save(update_fields=["batch", "position"])
 
 
 def drop_broken(row: IngestFile) -> bool:
     """An upload that broke off: the row stays with its reason, half a file does not. False if somebody did it before."""
     broken = IngestFile.objects.filter(pk=row.pk, state=IngestState.UPLOADING)
     changed = broken.update(state=IngestState.DISCARDED, reason=BROKEN, file="")
+    if row.piece_bytes:
+        if changed:  # else they may be a whole file by now
+            delete_pieces(row)
+        return bool(changed)
     name = incoming_name(row, "")
     if default_storage.exists(name):
         default_storage.delete(name)

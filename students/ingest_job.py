@@ -56,6 +56,7 @@ from students.models.pictures import incoming_name, preview_name
 from students.near_pictures import mark_near_pictures
 from students.number_cards import READ_AT, read_card
 from students.processing import Processed, Rendered, ScanRule, process_picture
+from students.stored_files import delete_pieces
 
 logger = logging.getLogger("photocampus.ingest")
 MOST_TRIES = 3
@@ -403,6 +404,7 @@ class _Run:
         for name in {row.file.name, row.preview.name, preview_name(row, "")} - {"", None}:
             if default_storage.exists(str(name)):
                 default_storage.delete(str(name))
+        delete_pieces(row)
         if row.file or row.preview:
             IngestFile.objects.filter(pk=row.pk).update(file="", preview="")
         self.context.checkpoint("ingest.cleared")

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
 
 from photocampus.errors import DomainError
 from students.archives import Archive, Member, is_litter
 from students.models import IngestBatch, IngestFile
+from students.stored_files import open_stored
 
 IN_MEMORY = 4 * 1024 * 1024
 
@@ -63,7 +63,7 @@ class Sources:
 
     def _open_archive(self, row: IngestFile | None) -> IO[bytes]:
         if row is not None:
-            return default_storage.open(str(row.file.name), "rb")
+            return open_stored(row)
         if self.root is None or not self.root.is_file():
             raise SourceGone()
         return self.root.open("rb")
@@ -77,7 +77,7 @@ class Sources:
     def open(self, row: IngestFile) -> Iterator[IO[bytes]]:
         """The row's bytes as a file that can be read twice. Raises `BadArchive`, `SourceGone`, `FileTooLarge`."""
         if row.file:
-            with default_storage.open(str(row.file.name), "rb") as file:
+            with open_stored(row) as file:
                 yield file
         elif row.member is not None:
             with _spooled(self.archive(row.archive).read(row.member)) as spool:

@@ -1,7 +1,8 @@
 """Files on their way from a browser: asked for by their hash before they are sent, written and hashed as they come.
 
 What is there already is never sent again, also after browser, network or portal died in the middle: an upload whose
-reading was not started yet is continued, a file that broke off is sent anew into the same row.
+reading was not started yet is continued, a file that broke off is sent anew into the same row. Large files come in pieces
+(`students.piece_uploads`), of which each is one.
 """
 
 import hashlib
@@ -11,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
+from django.conf import settings
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from photocampus.errors import ChangedMeanwhile, DomainError
@@ -63,10 +66,18 @@ class Readable(Protocol):
 
 @dataclass(frozen=True)
 class Offer:
-    """A file that a browser could send: its name, and the SHA-256 of its bytes in hexadecimal."""
+    """A file that a browser could send: its name, and the SHA-256 of its bytes in hexadecimal.
+
+    Of a file that comes in pieces, the SHA-256 of the SHA-256 values of its pieces: a browser can hash gigabytes only so.
+    """
 
     name: str
     sha256: str
+    size: int = 0
+
+    @property
+    def in_pieces(self) -> bool:
+        return self.size > settings.UPLOAD_PIECE_BYTES
 
 
 @dataclass(frozen=True)
@@ -87,18 +98,22 @@ class Incoming(File):
         self.head = b""
 
     def judge(self, size: int) -> None:
-        """Look at the first bytes and the announced size. Raises `TooLarge`."""
+        """Look at the first bytes and the announced size of the whole file. Raises `TooLarge`."""
         while len(self.head) < 4 and (more := self.stream.read(4 - len(self.head))):
             self.head += more
         self.kind = "archive" if is_zip(self.head) else "picture"
         must_not_exceed(size, self.kind, name=self.limit_name)
+
+    def must_be_within(self) -> None:
+        """What came so far. Raises `TooLarge`."""
+        must_not_exceed(self.count, self.kind, name=self.limit_name)
 
     def read(self, size: int = BLOCK) -> bytes:
         block, self.head = self.head, b""
         block = block or self.stream.read(BLOCK if size is None or size < 0 else size)
         self.digest.update(block)
         self.count += len(block)
-        must_not_exceed(self.count, self.kind, name=self.limit_name)
+        self.must_be_within()
         return block
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
@@ -138,20 +153,20 @@ def offer_files(*, batch: IngestBatch, offers: Sequence[Offer], by: User) -> dic
     must_belong_to(batch.studio, by)
     if len(offers) > MOST_OFFERED or not all(SHA256.fullmatch(offer.sha256) for offer in offers):
         raise BadOffer()
-    wanted = {offer.sha256: offer for offer in offers}
-    rows = IngestFile.objects.filter(
-        sha256__in=list(wanted), batch__studio=batch.studio_id, batch__campaign=batch.campaign_id
-    ).select_related("batch")
+    whole = {offer.sha256: offer for offer in offers if not offer.in_pieces}
+    parted = {offer.sha256: offer for offer in offers if offer.in_pieces}
+    asked = Q(sha256__in=list(whole)) | Q(pieces_sha256__in=list(parted))
+    rows = IngestFile.objects.filter(asked, batch__studio=batch.studio_id, batch__campaign=batch.campaign_id)
     known: dict[str, Known] = {}
-    for row in rows.order_by("pk"):
-        offer = wanted[row.sha256]
+    for row in rows.select_related("batch").order_by("pk"):
+        offer = whole.get(row.sha256) or parted[row.pieces_sha256]
         renamed = last_part(row.name.reveal()) != last_part(offer.name)
         if row.state in ARRIVED:
-            known[row.sha256] = Known(row.state, renamed=renamed and row.state == IngestState.FILED)
-        elif row.state in TRAY_STATES and row.file and row.sha256 not in known:
+            known[offer.sha256] = Known(row.state, renamed=renamed and row.state == IngestState.FILED)
+        elif row.state in TRAY_STATES and row.file and offer.sha256 not in known:
             if renamed or row.batch.match != batch.match:
                 _take_over(row, batch, offer.name, by)
-            known[row.sha256] = Known(IngestState.WAITING)
+            known[offer.sha256] = Known(IngestState.WAITING)
     return known
 
 

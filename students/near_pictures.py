@@ -17,6 +17,7 @@ from PIL import Image
 from students.checks import LOOK
 from students.models import Finding, Graduate, IngestBatch, IngestState, Photo
 from students.processing import Rendered
+from units.models import Campaign
 
 CHECK, CODE = "near_identical", "not_this_person"
 WINDOW = (0.22, 0.22, 0.78, 0.72)  # of the crop, in which every head has the same place: hair, eyes, mouth
@@ -63,15 +64,24 @@ def mark_near_pictures(batch: IngestBatch) -> int:
 
     20,000 pictures are 1.3 MB, and comparing one with all of them takes milliseconds.
     """
-    chosen = Graduate.objects.filter(campaign=batch.campaign_id).exclude(picture=None)
+    filed = set(batch.files.filter(state=IngestState.FILED).values_list("photo_id", flat=True))
+    return _mark_near(batch.campaign_id, filed)
+
+
+def mark_all_near_pictures(campaign: Campaign) -> int:
+    """The same among all chosen pictures, where some got their look late. Repeatable; seconds for 20,000."""
+    return _mark_near(campaign.pk, None)
+
+
+def _mark_near(campaign: int, compared: set[int] | None) -> int:
+    chosen = Graduate.objects.filter(campaign=campaign).exclude(picture=None)
     rows = list(
         chosen.exclude(picture__look="")
         .order_by("picture")
         .values_list("picture_id", "picture__enrolment_id", "picture__look")
     )
-    filed = set(batch.files.filter(state=IngestState.FILED).values_list("photo_id", flat=True))
     keys = dict(Photo.objects.filter(pk__in=[row[0] for row in rows]).values_list("pk", "public_id"))
-    nearest = _nearest(rows, filed)
+    nearest = _nearest(rows, set(keys) if compared is None else compared)
     for photo, (twin, distance) in nearest.items():
         _mark(photo, keys[twin], distance)
     return len(nearest)

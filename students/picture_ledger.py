@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import F
+from django.db.models import F, Q, Sum
 
 from photocampus.ledger import ledger_check
 from photocampus.models import JobState
@@ -19,7 +19,7 @@ def acceptances() -> Iterable[str]:
 
 @ledger_check("students.uploads")
 def uploads() -> Iterable[str]:
-    """A filed file has its own person's photo, and nothing is being read by a job that has ended."""
+    """A filed file has its own person's photo, nothing is being read by a job that has ended, no file lacks a piece."""
     by_hand = IngestFile.objects.filter(state=IngestState.FILED).exclude(assigned=None)
     wrong = by_hand.exclude(photo__enrolment=F("assigned__enrolment"))
     for pk in wrong.values_list("pk", flat=True):
@@ -28,3 +28,7 @@ def uploads() -> Iterable[str]:
     stuck = IngestFile.objects.filter(state=IngestState.WORKING, job__state__in=ended)
     for pk in stuck.values_list("pk", flat=True):
         yield f"incoming file {pk}: is being read by a job that has ended"
+    whole = IngestFile.objects.exclude(Q(state=IngestState.UPLOADING) | Q(piece_bytes=0) | Q(file=""))
+    there = Sum("pieces__size", filter=Q(pieces__has_arrived=True), default=0)
+    for pk in whole.annotate(there=there).exclude(there=F("size")).values_list("pk", flat=True):
+        yield f"incoming file {pk}: its pieces are not as long as the file"

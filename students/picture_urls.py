@@ -28,6 +28,11 @@ urlpatterns = [
         name="picture-upload-file",
     ),
     path(
+        f"{STUDIO}/uploads/<str:public_id>/pieces/",
+        upload_pages.UploadPiece.as_view(),
+        name="picture-upload-piece",
+    ),
+    path(
         f"{STUDIO}/uploads/<str:public_id>/start/",
         upload_pages.StartUpload.as_view(),
         name="picture-upload-start",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.urls import reverse
@@ -18,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photocampus.errors import DomainError
 from photocampus.events import record
-from photocampus.jobs import JobContext, job_kind, start_job
+from photocampus.jobs import JobCancelled, JobContext, job_kind, start_job
 from photocampus.models import Job, User
 from students.check_bounds import BOUNDS, GEOMETRY, NOTE, PLAIN, REFUSE, Result
 from students.faces import get_detector
@@ -33,6 +34,7 @@ from students.filing import (
 from students.imaging import read_header
 from students.models import Finding, Graduate, Origin, Photo, Rendition
 from students.models.pictures import rendition_name
+from students.near_pictures import look_of_renditions, mark_all_near_pictures
 from students.processing import Processed, Rendered, ScanRule, finished_file, process_picture
 from students.profiles import ProfileSpec
 from units.models import Campaign, ImageProfile, ProfileName
@@ -41,6 +43,7 @@ logger = logging.getLogger("photocampus.rederive")
 JOB_KIND = "students.rederive"
 MEASURED = {*BOUNDS, *GEOMETRY, *PLAIN}  # checks on the picture itself; others' findings stay
 BLOCK = 100
+COUNTS = ("made", "checked", "incomplete", "unreadable", "to_refuse", "compared")
 
 
 class NothingToDerive(DomainError):
@@ -56,6 +59,12 @@ class Derived:
     missing: tuple[Rendered, ...]
     incomplete: tuple[str, ...]  # names of profiles whose image cannot be made
     refusals: tuple[str, ...]
+    look: str = ""
+
+    @property
+    def counted(self) -> dict[str, int]:
+        """What this picture adds to the counts of a job, besides the renditions made."""
+        return {"checked": 1, "incomplete": int(bool(self.incomplete)), "to_refuse": int(bool(self.refusals))}
 
 
 def chosen_photos(campaign: Campaign) -> QuerySet[Photo]:
@@ -89,7 +98,9 @@ def derive(photo: Photo, profiles: Profiles, *, standing: list[Rendition]) -> De
         name for name, row in profiles.rows.items() if row.pk not in there and name not in made
     )
     refusals = tuple(result.code for result in results if result.code and result.severity == REFUSE)
-    return Derived(processed, missing, incomplete, refusals)
+    # Pictures that were filed before looks were compared have none.
+    look = photo.look or look_of_renditions(processed.renditions)
+    return Derived(processed, missing, incomplete, refusals, look)
 
 
 def _as_stored(result: Result, there: dict[int, Rendition], profiles: Profiles) -> Result:
@@ -117,13 +128,16 @@ def standing_renditions(photo: Photo) -> list[Rendition]:
     return list(photo.renditions.select_related("profile").order_by("-profile__version", "-pk"))
 
 
-def settle(photo: Photo, derived: Derived, profiles: Profiles, *, context: JobContext) -> int:
-    """Write the missing renditions and the findings of one picture; how many renditions were made."""
+def settle(
+    photo: Photo, derived: Derived, profiles: Profiles, *, counts: Counter[str], context: JobContext
+) -> Counter[str]:
+    """Write the missing renditions and the findings of one picture; returns the job's counts with it, kept as well."""
     with transaction.atomic():
         context.hold()
         photo = Photo.objects.select_for_update().select_related("campaign").get(pk=photo.pk)
         if not photo.original:
-            return 0  # retention was faster
+            return counts  # retention was faster
+        _remove_left(photo, profiles)
         there = set(photo.renditions.values_list("profile", flat=True))
         new = [part for part in derived.missing if profiles.rows[part.profile.name].pk not in there]
         for rendered in new:
@@ -134,10 +148,26 @@ def settle(photo: Photo, derived: Derived, profiles: Profiles, *, context: JobCo
         Rendition.objects.bulk_create(rendition_row(photo, rendered, profiles) for rendered in new)
         Finding.objects.filter(photo=photo, check_name__in=MEASURED).delete()
         Finding.objects.bulk_create(finding_row(photo, result) for result in derived.processed.results)
-        photo.checked_with = checked_with(profiles)
-        photo.save(update_fields=["checked_with"])
+        counts = counts + Counter(derived.counted)
+        counts["made"] += len(new)
+        counts["compared"] += derived.look != photo.look
+        photo.checked_with, photo.look = checked_with(profiles), derived.look
+        photo.save(update_fields=["checked_with", "look"])
+        context.keep(counts)
+        context.checkpoint("rederive.rows_written")
     context.checkpoint("rederive.settled")
-    return len(new)
+    return counts
+
+
+def _remove_left(photo: Photo, profiles: Profiles) -> None:
+    """Files that a killed attempt wrote under a version which has been replaced since: no row will ever name them."""
+    newest = [row.pk for row in profiles.rows.values()]
+    campaigns = {row.campaign_id for row in profiles.rows.values()}
+    older = ImageProfile.objects.filter(campaign__in=campaigns).exclude(pk__in=newest)
+    for profile in older.exclude(renditions__photo=photo):
+        name = rendition_name(Rendition(photo=photo, profile=profile), "")
+        if default_storage.exists(name):
+            default_storage.delete(name)
 
 
 def start_rederive(*, campaign: Campaign, by: User) -> Job:
@@ -167,23 +197,31 @@ def rederive_pictures(context: JobContext) -> dict[str, int]:
     """Every outdated picture of the campaign, one committed piece each; goes on where a killed attempt ended."""
     campaign = Campaign.objects.get(pk=context.args["campaign"])
     profiles = profiles_of(campaign)
-    counts: Counter[str] = Counter(made=0, checked=0, incomplete=0, unreadable=0, to_refuse=0)
+    # What an attempt that died had settled counts; what it could not read is met again.
+    counts: Counter[str] = Counter({**dict.fromkeys(COUNTS, 0), **context.job.result, "unreadable": 0})
     total = max(context.job.total, outdated_photos(campaign, profiles).count())
     left = outdated_photos(campaign, profiles).count()
-    for photo in each(outdated_photos(campaign, profiles)):
-        try:
-            derived = derive(photo, profiles, standing=standing_renditions(photo))
-        except (DomainError, OSError):
-            logger.warning("picture %s cannot be derived again", photo.public_id)
-            counts["unreadable"] += 1
-        else:
-            counts["made"] += settle(photo, derived, profiles, context=context)
-            counts["checked"] += 1
-            counts["incomplete"] += bool(derived.incomplete)
-            counts["to_refuse"] += bool(derived.refusals)
-        left -= 1
-        context.progress(max(0, total - left), total)
-    return dict(counts)
+    try:
+        for photo in each(outdated_photos(campaign, profiles)):
+            try:
+                derived = derive(photo, profiles, standing=standing_renditions(photo))
+            except (DomainError, OSError):
+                logger.warning("picture %s cannot be derived again", photo.public_id)
+                counts["unreadable"] += 1
+            else:
+                counts = settle(photo, derived, profiles, counts=counts, context=context)
+            left -= 1
+            context.progress(max(0, total - left), total)
+    except JobCancelled:
+        _compare(campaign, counts)  # what was settled so far is looked at by people now
+        raise
+    _compare(campaign, counts)
+    return {name: counts[name] for name in COUNTS}
+
+
+def _compare(campaign: Campaign, counts: Counter[str]) -> None:
+    if counts["compared"]:
+        mark_all_near_pictures(campaign)
 
 
 def each(photos: QuerySet[Photo]) -> Iterator[Photo]:

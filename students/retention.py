@@ -30,6 +30,7 @@ from students.models import (
     ExportRow,
     Graduate,
     IngestFile,
+    IngestPiece,
     Photo,
     Rendition,
     RosterRow,
@@ -160,6 +161,9 @@ def _remove_uploads(removal: Removal) -> None:
         files = list(uploads.values_list("file", flat=True))
         for pair in incoming.values_list("file", "preview"):
             files += pair
+        pieces = IngestPiece.objects.filter(file__batch__campaign=removal.campaign)
+        files += [piece.stored_name for piece in pieces]
+        pieces.delete()
         removal.add("uploads", uploads.update(file="", file_name=""))
         removal.add("incoming_files", incoming.update(file="", preview="", name="", reason_data={}))
         _delete_later(files)

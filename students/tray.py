@@ -11,6 +11,7 @@ from photocampus.models import Job, User
 from students.ingest import TRAY_STATES, must_belong_to, start_ingest
 from students.matching import granted_graduates
 from students.models import Graduate, IngestFile, IngestState
+from students.stored_files import release_pieces
 from units.models import Campaign, Studio
 
 MOST_FOUND = 12
@@ -88,7 +89,7 @@ def discard_file(*, file: IngestFile, by: User) -> None:
         return
     if row.state not in TRAY_STATES:
         raise NotInTray()
-    names = [name for name in (row.file.name, row.preview.name) if name]
+    names = [name for name in (row.file.name, row.preview.name) if name] + release_pieces(row)
     row.state, row.file, row.preview = IngestState.DISCARDED, "", ""
     row.save(update_fields=["state", "file", "preview"])
     record(row, "file_discarded", by=by, old=row.reason)

@@ -6,8 +6,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -19,6 +21,7 @@ from students.faces import faces_are_searched
 from students.ingest import TRAY_STATES, counts_of_batches, open_batch, start_ingest
 from students.ingest_reasons import reason_text
 from students.ingest_uploads import (
+    BLOCK,
     SHA256,
     BadOffer,
     Offer,
@@ -31,11 +34,14 @@ from students.ingest_uploads import (
 )
 from students.models import IngestBatch, IngestState, MatchMode, Origin
 from students.order_pages import day_choices, read_day_key
+from students.piece_uploads import Piece, pieces_there, receive_piece, unfinished_files
 from students.studio_pictures import PER_PAGE, PicturesBase
 from students.templatetags.pictures import masked_name
 from units.models import Unit
 
 BATCHES_PER_PAGE = 20
+MOST_DIGITS = 16
+MOST_UNREAD = 64 * 1024 * 1024  # bytes of a refused request
 
 
 class UploadForm(forms.Form):
@@ -104,19 +110,23 @@ class UploadPage(PicturesBase):
             .order_by("-created_at", "-pk")
         )
         page = Paginator(batches, BATCHES_PER_PAGE).get_page(self.request.GET.get("page"))
+        unfinished = self.unfinished()
         return self.render(
             form=form,
             page_obj=page,
             tray_count=self.tray_count(),
             units=self.units(),
-            unfinished=self.unfinished(),
+            unfinished=unfinished,
+            parts=unfinished_files(unfinished) if unfinished else [],
             faces_searched=faces_are_searched(),
             breadcrumb=self.crumbs(),
         )
 
     def unfinished(self) -> Any:
         """The user's own upload that broke off before anything was read, with the number of files that arrived."""
-        begun = unfinished_uploads(self.studio, self.campaign, self.user).annotate(**counts_of_batches())
+        begun = unfinished_uploads(self.studio, self.campaign, self.user).annotate(
+            **counts_of_batches(), files_arrived=Count("files", filter=Q(files__state=IngestState.WAITING))
+        )
         return begun.filter(files_in_all__gt=0).first()
 
 
@@ -149,7 +159,9 @@ class OpenUpload(PicturesBase):
             {
                 "offer": reverse("students:picture-upload-offer", args=place),
                 "files": reverse("students:picture-upload-file", args=place),
+                "pieces": reverse("students:picture-upload-piece", args=place),
                 "start": reverse("students:picture-upload-start", args=place),
+                "piece_bytes": settings.UPLOAD_PIECE_BYTES,
             }
         )
 
@@ -169,7 +181,10 @@ class OpenUpload(PicturesBase):
 
 
 class OfferFiles(PicturesBase):
-    """POST of names and hashes: which of them need not be sent. `{"files": [{"name": …, "sha256": …}]}`."""
+    """POST of names, hashes and sizes: what need not be sent. `{"files": [{"name": …, "sha256": …, "size": …}]}`.
+
+    The answer holds the files that are `known` and, of those that broke off, the numbers of the pieces that are `there`.
+    """
 
     needs = "edit"
 
@@ -177,39 +192,95 @@ class OfferFiles(PicturesBase):
         batch = self.get_scoped(self.batches(), public_id=public_id)
         try:
             offered = json.loads(request.body)["files"]
-            offers = [Offer(str(item["name"]), str(item["sha256"])) for item in offered]
-        except (ValueError, KeyError, TypeError):
+            offers = [
+                Offer(str(item["name"]), str(item["sha256"]), int(item.get("size", 0))) for item in offered
+            ]
+        except (ValueError, KeyError, TypeError, AttributeError):
             return JsonResponse({"error": str(BadOffer())}, status=400)
         try:
             known = offer_files(batch=batch, offers=offers, by=self.user)
+            missing = [offer for offer in offers if offer.sha256 not in known]
+            there = pieces_there(batch=batch, offers=missing, by=self.user)
         except DomainError as error:
             return JsonResponse({"error": str(error)}, status=400)
-        return JsonResponse({"known": {sha256: asdict(one) for sha256, one in known.items()}})
+        return JsonResponse({"known": {sha256: asdict(one) for sha256, one in known.items()}, "there": there})
 
 
-class UploadFile(PicturesBase):
-    """POST of one file, its bytes alone, by the script of the upload page. The name, which may hold a number, and the
-    hash come as headers: a body of several parts would lie on the disk twice before it is where it belongs.
+class Receiver(PicturesBase):
+    """POST of bytes alone by the script of the upload page. The name, which may hold a number, and the hash come as
+    headers: a body of several parts would lie on the disk twice before it is where it belongs.
     """
 
     needs = "edit"
 
     def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
         batch = self.get_scoped(self.batches(), public_id=public_id)
-        length, sha256 = request.headers.get("Content-Length", ""), request.headers.get("X-File-Sha256", "")
-        right_form = request.content_type == "application/octet-stream" and SHA256.fullmatch(sha256)
-        if not right_form or not length.isdigit():
+        length = request.headers.get("Content-Length", "")
+        if request.content_type != "application/octet-stream" or not length.isdecimal():
             return JsonResponse({"error": str(BadOffer())}, status=400)
-        name = unquote(request.headers.get("X-File-Name", ""))
         try:
-            receive_file(
-                batch=batch, name=name, size=int(length), sha256=sha256, stream=request, by=self.user
-            )
+            answer = self.take(batch, int(length))
         except (UploadBroken, ChangedMeanwhile, UnreadablePostError) as error:
-            return JsonResponse({"error": str(error)}, status=409)  # worth another attempt
+            answer, status = {"error": str(error)}, 409  # worth another attempt
         except DomainError as error:
-            return JsonResponse({"error": str(error)}, status=400)
-        return JsonResponse({"ok": True})
+            answer, status = {"error": str(error)}, 400
+        else:
+            return JsonResponse(answer)
+        self.read_to_the_end()
+        return JsonResponse(answer, status=status)
+
+    def take(self, batch: IngestBatch, length: int) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def offer(self) -> Offer:
+        """What the headers say about the file. Raises `BadOffer`."""
+        headers = self.request.headers
+        name, sha256 = unquote(headers.get("X-File-Name", "")), headers.get("X-File-Sha256", "")
+        if not SHA256.fullmatch(sha256):
+            raise BadOffer()
+        return Offer(name, sha256, self.number("X-File-Size") if "X-File-Size" in headers else 0)
+
+    def number(self, header: str) -> int:
+        text = self.request.headers.get(header, "")
+        if not (text.isdecimal() and len(text) < MOST_DIGITS):
+            raise BadOffer()
+        return int(text)
+
+    def read_to_the_end(self) -> None:
+        """A browser hears a refusal only after it has sent what it began; nothing that is refused is larger than this."""
+        try:
+            for _block in range(MOST_UNREAD // BLOCK):
+                if not self.request.read(BLOCK):
+                    return
+        except OSError:
+            return
+
+
+class UploadFile(Receiver):
+    """One file as a whole."""
+
+    def take(self, batch: IngestBatch, length: int) -> dict[str, Any]:
+        offer = self.offer()
+        receive_file(
+            batch=batch,
+            name=offer.name,
+            size=length,
+            sha256=offer.sha256,
+            stream=self.request,
+            by=self.user,
+        )
+        return {"ok": True}
+
+
+class UploadPiece(Receiver):
+    """One piece of a large file; the answer says how many pieces of it are there."""
+
+    def take(self, batch: IngestBatch, length: int) -> dict[str, Any]:
+        piece = Piece(self.number("X-Piece-Number"), self.request.headers.get("X-Piece-Sha256", ""))
+        progress = receive_piece(
+            batch=batch, file=self.offer(), piece=piece, size=length, stream=self.request, by=self.user
+        )
+        return {"ok": True, "there": progress.there, "in_all": progress.in_all}
 
 
 class StartUpload(PicturesBase):

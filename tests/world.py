@@ -135,6 +135,7 @@ OBJECTS: dict[str, Opens] = {
     **named(
         of("batch"),
         *("students:picture-batch", "students:picture-upload-file", "students:picture-upload-start"),
+        "students:picture-upload-piece",
         *("students:picture-upload-offer", "students:picture-order", "students:picture-order-act"),
     ),
     "students:picture-tray-preview": of("tray_file"),

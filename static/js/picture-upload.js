@@ -1,9 +1,10 @@
 // Sends pictures one by one, three at a time: hashed, asked for, sent, with progress, pause and as many attempts as the
 // network needs. What the portal has already is not sent again, also after the page was closed in the middle: the same
-// folder is simply chosen again. Without this script the form sends its files all at once.
+// folder is simply chosen again. Large files go up in pieces, so that this holds for each piece of an archive, too.
+// Without this script the form sends its files all at once.
 
 import { droppedFiles, named, worthSending } from "./picture-files.js";
-import { sha256 } from "./sha256.js";
+import { sha256, sha256Over } from "./sha256.js";
 
 const AT_ONCE = 3;
 const ASKED_AT_ONCE = 50;
@@ -22,6 +23,7 @@ function start() {
   const headers = { Accept: "application/json", "X-CSRFToken": token };
   const input = form.querySelector("#files");
   const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_all, key) => values[key]);
+  const percent = (share) => `${Math.floor(100 * share)}%`;
   const size = (bytes) => bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} KB` : `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MB`;
 
   let chosen = [];
@@ -92,27 +94,39 @@ function start() {
       return understood(answer.status, await answer.text());
     });
 
-  const put = (item) =>
+  // The whole file, or one piece of it.
+  const put = (item, number) =>
     new Promise((done, fail) => {
       const request = new XMLHttpRequest();
-      request.open("POST", run.urls.files);
-      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+      const step = run.urls.piece_bytes;
+      const part = number === null ? item.file : item.file.slice(number * step, (number + 1) * step);
+      request.open("POST", number === null ? run.urls.files : run.urls.pieces);
+      const more = { "X-File-Name": encodeURIComponent(item.name), "X-File-Sha256": item.hash };
+      if (number !== null) {
+        Object.assign(more, { "X-File-Size": item.file.size, "X-Piece-Number": number, "X-Piece-Sha256": item.pieces[number] });
+      }
+      for (const [name, value] of Object.entries({ ...headers, ...more })) request.setRequestHeader(name, value);
       request.setRequestHeader("Content-Type", "application/octet-stream");
-      request.setRequestHeader("X-File-Name", encodeURIComponent(item.name));
-      request.setRequestHeader("X-File-Sha256", item.hash);
-      request.upload.onprogress = (event) => { item.sent = Math.min(event.loaded, item.file.size); show(); };
+      request.upload.onprogress = (event) => { item.flying.set(number, Math.min(event.loaded, part.size)); show(); };
       request.onerror = request.ontimeout = () => fail(new TypeError(texts.broken));
+      request.onabort = () => fail(new Refused(texts.broken));
       request.onload = () => {
         try { done(understood(request.status, request.responseText)); } catch (error) { fail(error); }
       };
-      request.send(item.file);
+      request.onloadend = () => item.requests.delete(request);
+      item.requests.add(request);
+      request.send(part);
     });
 
   // One run: hashes are made and asked for ahead of the lanes that send
 
+  const isOver = (item) => ["done", "known", "failed"].includes(item.state);
+
   const settle = (item, state, why = "") => {
+    if (isOver(item)) return;
     item.state = state;
     item.sent = item.file.size;
+    for (const request of item.requests) request.abort();
     run.count[state] += 1;
     if (state === "failed" || why) complain(item, state, why);
     show();
@@ -125,25 +139,72 @@ function start() {
     find("errors").append(line);
   };
 
+  const note = (text) => {
+    const line = document.createElement("li");
+    line.textContent = text;
+    find("errors").append(line);
+  };
+
+  const offered = (items) =>
+    JSON.stringify({ files: items.map((item) => ({ name: item.name, sha256: item.hash, size: item.file.size })) });
+
   const ask = async (items) => {
     if (!items.length) return;
-    const files = items.map((item) => ({ name: item.name, sha256: item.hash }));
-    const body = JSON.stringify({ files });
-    const { known } = await post(run.urls.offer, body, { "Content-Type": "application/json" });
+    const { known, there } = await post(run.urls.offer, offered(items), { "Content-Type": "application/json" });
     for (const item of items) {
-      const there = known[item.hash];
-      if (there) settle(item, "known", there.renamed ? texts.renamed : "");
-      else run.queue.push(item);
+      const arrived = known[item.hash];
+      if (arrived) settle(item, "known", arrived.renamed ? texts.renamed : "");
+      else if (item.pieces) lineUp(item, new Set(there[item.hash]));
+      else run.queue.push({ item, number: null });
     }
     run.changed();
+  };
+
+  const pieceSize = (item, number) => Math.min(run.urls.piece_bytes, item.file.size - number * run.urls.piece_bytes);
+
+  // The pieces that are not there yet.
+  const lineUp = (item, there) => {
+    for (const number of there) item.sent += pieceSize(item, number);
+    if (there.size) {
+      item.from = percent(item.sent / item.file.size);
+      note(fill(texts.continues, { name: item.name, percent: item.from }));
+    }
+    for (const number of item.pieces.keys()) if (!there.has(number)) run.queue.push({ item, number });
+  };
+
+  // A small file is known by its bytes, a large one by the hashes of its pieces: no browser can hash gigabytes otherwise.
+  const identify = async (item) => {
+    const step = run.urls.piece_bytes;
+    if (item.hash) return;
+    if (item.file.size <= step) {
+      item.hash = await sha256(item.file);
+      return;
+    }
+    const pieces = [];
+    run.reading = item;
+    try {
+      for (let start = 0; start < item.file.size; start += step) {
+        item.read = start;
+        show();
+        pieces.push(await sha256(item.file.slice(start, start + step)));
+      }
+      item.pieces = pieces;
+      item.hash = await sha256Over(pieces);
+    } finally {
+      run.reading = null;
+    }
   };
 
   const prepare = async (items) => {
     let block = [];
     let asked = 0;
     for (const item of items) {
+      if (item.file.size > run.urls.piece_bytes) {
+        await ask(block.splice(0)); // reading it takes its time
+        asked = performance.now();
+      }
       try {
-        item.hash ??= await sha256(item.file);
+        await identify(item);
       } catch {
         settle(item, "failed", texts.unreadable);
         continue;
@@ -167,44 +228,54 @@ function start() {
     run.changed();
   };
 
-  const next = async () => {
+  const next = async (mine) => {
     for (;;) {
+      if (mine !== run) return null;
       if (!run.paused && run.queue.length) return run.queue.shift();
       if (run.prepared && !run.queue.length) return null;
       await new Promise((done) => run.waiting.push(done));
     }
   };
 
-  const lane = async () => {
-    for (let item = await next(); item; item = await next()) {
-      item.state = "sending";
+  const lane = async (mine) => {
+    for (let part = await next(mine); part; part = await next(mine)) {
+      const { item, number } = part;
+      if (isOver(item)) continue;
       run.sending.add(item);
+      item.flying.set(number, 0);
       show();
       try {
-        const arrived = await patiently(async (attempt) => {
-          item.sent = 0;
+        const isWhole = await patiently(async (attempt) => {
+          item.flying.set(number, 0);
+          if (isOver(item)) return true;
           // Perhaps everything arrived and only the answer was lost.
-          if (attempt > 1 && (await arrivedAlready(item))) return "known";
-          await put(item);
-          return "done";
+          const there = attempt > 1 ? await whatIsThere(item) : { pieces: [] };
+          if (there.known) return true;
+          if (there.pieces.includes(number)) return false;
+          const answer = await put(item, number);
+          return number === null || answer.there === answer.in_all;
         });
-        settle(item, arrived === "known" ? "done" : arrived);
+        if (isWhole) settle(item, "done");
+        else if (!isOver(item)) item.sent += pieceSize(item, number);
       } catch (error) {
         settle(item, "failed", error.message);
       } finally {
-        run.sending.delete(item);
+        item.flying.delete(number);
+        if (!item.flying.size) mine.sending.delete(item);
+        show();
       }
     }
   };
 
-  const arrivedAlready = async (item) => {
+  const whatIsThere = async (item) => {
     const answer = await fetch(run.urls.offer, {
       method: "POST",
-      body: JSON.stringify({ files: [{ name: item.name, sha256: item.hash }] }),
+      body: offered([item]),
       headers: { ...headers, "Content-Type": "application/json" },
       credentials: "same-origin",
     });
-    return item.hash in understood(answer.status, await answer.text()).known;
+    const { known, there } = understood(answer.status, await answer.text());
+    return { known: item.hash in known, pieces: there[item.hash] ?? [] };
   };
 
   const send = async (items) => {
@@ -213,15 +284,15 @@ function start() {
     options.delete("folder");
     run = {
       items, total: items.reduce((sum, item) => sum + item.file.size, 0), queue: [], waiting: [], seen: new Map(),
-      sending: new Set(), count: { done: 0, known: 0, failed: 0 }, prepared: false, paused: false, broken: false,
+      sending: new Set(), count: { done: 0, known: 0, failed: 0 }, prepared: false, paused: false, broken: false, reading: null,
       changed() { for (const done of this.waiting.splice(0)) done(); },
     };
-    for (const item of items) item.sent = 0;
+    for (const item of items) Object.assign(item, { state: "", sent: 0, from: "", flying: new Map(), requests: new Set() });
     find("errors").replaceChildren();
     state("running");
     try {
       run.urls = await post(form.action, options);
-      await Promise.all([prepare(items), ...Array.from({ length: AT_ONCE }, lane)]);
+      await Promise.all([prepare(items), ...Array.from({ length: AT_ONCE }, () => lane(run))]);
       show(true);
       if (!run.count.failed) await read();
       else state("failed");
@@ -253,26 +324,34 @@ function start() {
     clearTimeout(drawn);
     const draw = () => {
       const { done, known, failed } = run.count;
-      const sent = run.items.reduce((sum, item) => sum + (item.sent || 0), 0);
+      const sent = run.items.reduce((sum, item) => sum + sentOf(item), 0);
       find("bar").value = run.total ? (100 * sent) / run.total : 100;
       const values = { done: done + known + failed, total: run.items.length, known, sent: size(sent), size: size(run.total) };
       find("progress-text").textContent = fill(run.paused ? texts.paused : run.broken ? texts.waiting : texts.sending, values);
       find("bytes").textContent = fill(texts.bytes, values);
-      find("lanes").replaceChildren(...[...run.sending].map(laneRow));
+      const rows = [...run.sending].map((item) => laneRow(item, item.from ? texts.from : "%(name)s", sentOf(item)));
+      if (run.reading) rows.push(laneRow(run.reading, texts.reading, run.reading.read));
+      find("lanes").replaceChildren(...rows);
       show.last = performance.now();
     };
     if (now || performance.now() - (show.last || 0) > 250) draw();
     else drawn = setTimeout(draw, 250);
   };
 
-  const laneRow = (item) => {
+  // What has arrived for certain, and what is on its way.
+  const sentOf = (item) => {
+    if (isOver(item)) return item.file.size;
+    return [...item.flying.values()].reduce((sum, bytes) => sum + bytes, item.sent);
+  };
+
+  const laneRow = (item, text, bytes) => {
     const row = document.createElement("li");
     const label = document.createElement("span");
-    label.textContent = item.name;
+    label.textContent = fill(text, { name: item.name, percent: item.from });
     const bar = document.createElement("progress");
     bar.max = Math.max(1, item.file.size);
-    bar.value = item.sent || 0;
-    bar.setAttribute("aria-label", item.name);
+    bar.value = bytes;
+    bar.setAttribute("aria-label", label.textContent);
     row.append(label, bar);
     return row;
   };

@@ -89,3 +89,7 @@ export async function sha256(file) {
   }
   return digest.hex();
 }
+
+// What a file in pieces is known by: the hash over the hashes of its pieces.
+export const sha256Over = (hashes) =>
+  sha256(new Blob([Uint8Array.from(hashes.join("").match(/../g), (pair) => parseInt(pair, 16))]));

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
@@ -285,6 +286,9 @@ class IngestFile(models.Model):
     preview = models.FileField(_("preview"), upload_to=preview_name, blank=True)
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
     size = models.PositiveBigIntegerField(_("bytes"), default=0)
+    # A large file comes and stays in pieces of this size (`IngestPiece`), known by the hash over their hashes. 0: as one
+    piece_bytes = models.PositiveIntegerField(default=0, editable=False)
+    pieces_sha256 = models.CharField(max_length=64, blank=True, default="", editable=False)
     state = models.CharField(_("state"), max_length=10, choices=IngestState, default=IngestState.WAITING)
     job = models.ForeignKey(
         Job, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("job")
@@ -326,7 +330,47 @@ class IngestFile(models.Model):
         indexes = [
             models.Index(fields=["batch", "state"], name="ingest_file_by_state"),
             models.Index(fields=["sha256"], name="ingest_file_by_hash"),
+            models.Index(
+                fields=["pieces_sha256"], condition=~Q(pieces_sha256=""), name="ingest_file_by_pieces"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def pieces_in_all(self) -> int:
+        return -(-self.size // self.piece_bytes) if self.piece_bytes else 0
+
+
+class IngestPiece(models.Model):
+    """A piece of a large incoming file, an object of its own in the storage. It stays there until the file is settled.
+
+    The row is written before the object, so that what a dead process leaves has an owner. Two attempts at the same piece
+    write two objects; the first that arrives counts.
+    """
+
+    public_id = PublicIdField()
+    file = models.ForeignKey(IngestFile, models.PROTECT, related_name="pieces", verbose_name=_("file"))
+    number = models.PositiveIntegerField(_("number"))
+    size = models.PositiveIntegerField(_("bytes"))
+    sha256 = models.CharField("SHA-256", max_length=64)
+    has_arrived = models.BooleanField(_("arrived"), default=False)
+    created_at = models.DateTimeField(_("put in"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("piece of an incoming file")
+        verbose_name_plural = _("pieces of incoming files")
+        ordering = ["file", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["file", "number"], condition=Q(has_arrived=True), name="ingest_piece_arrives_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def stored_name(self) -> str:
+        return f"incoming/{self.public_id}-piece"

@@ -11,9 +11,10 @@ from PIL import Image
 
 from students.ingest import open_batch, start_ingest
 from students.ingest_uploads import add_upload
-from students.models import Finding
+from students.models import Finding, Photo
 from students.near_pictures import CHECK, NEAR, bits_apart, look_of, mark_near_pictures
 from students.portraits import draw_portrait
+from students.rederive import start_rederive
 from tests import factories as make
 from tests.students import odd_pictures as odd
 
@@ -79,6 +80,23 @@ def test_one_picture_under_two_people_is_a_finding_on_both_until_one_is_replaced
     assert (finding.code, finding.severity) == ("not_this_person", "look")
     place.put(second, odd.drawing(2, 300, 400))
     assert first.picture_id not in marked()
+
+
+def test_pictures_filed_before_looks_were_compared_are_compared_when_derived_again(place):
+    first, second, third = place.people
+    place.put(first, odd.drawing(1, 300, 400))
+    place.put(second, odd.drawing(2, 300, 400))
+    place.put(third, sent_again(odd.drawing(1, 300, 400)))
+    both = marked()
+    looks = dict(Photo.objects.values_list("pk", "look"))
+    assert set(both) == {first.picture_id, third.picture_id} and all(looks.values())
+    Finding.objects.filter(check_name=CHECK).delete()
+    Photo.objects.exclude(pk=third.picture_id).update(look="", checked_with="")
+    job = start_rederive(campaign=place.campaign, by=make.make_staff())
+    make.run_jobs()
+    job.refresh_from_db()
+    assert job.result["compared"] == 2 and job.result["made"] == 0
+    assert dict(Photo.objects.values_list("pk", "look")) == looks and marked() == both
 
 
 def test_new_picture_of_the_same_person_is_no_double(place):

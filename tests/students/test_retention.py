@@ -15,10 +15,10 @@ from photocampus.models import Event
 from students.answers import plan_answer
 from students.batch_build import zip_file
 from students.batches import FilesRemoved, find_profile, start_batch, take_file
-from students.models import BatchFile, Enrolment, Student
+from students.models import BatchFile, Enrolment, IngestBatch, IngestFile, IngestPiece, Student
 from students.reference import ensure_export_profile
 from students.retention import NothingExpired, retention_step, run_retention
-from tests.factories import make_campaign, make_graduate, run_jobs
+from tests.factories import make_campaign, make_graduate, make_photographer, make_studio, run_jobs
 from tests.students.register_people import World
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +116,18 @@ def test_later_apps_take_part_and_their_files_go(world, django_capture_on_commit
     (removal,) = run(world, django_capture_on_commit_callbacks)
     assert (removal.counts["people"], removal.counts["other_files"]) == (3, 1)
     assert stored() == []
+
+
+def test_pieces_of_uploads_go(world, django_capture_on_commit_callbacks):
+    world.graduate()
+    studio = make_studio(campaign=world.campaign)
+    batch = IngestBatch.objects.create(studio=studio, campaign=world.campaign, by=make_photographer(studio))
+    file = IngestFile.objects.create(batch=batch, position=0, name="a.zip", size=20, piece_bytes=10)
+    for number in range(2):
+        piece = IngestPiece.objects.create(file=file, number=number, size=10, sha256="0" * 64)
+        default_storage.save(piece.stored_name, ContentFile(bytes(10)))
+    run(world, django_capture_on_commit_callbacks)
+    assert stored() == [] and not IngestPiece.objects.exists()
 
 
 def test_command_reports_and_says_when_nothing_expired(world):

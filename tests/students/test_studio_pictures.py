@@ -116,6 +116,65 @@ def test_sent_files_must_say_what_they_are(place, client, settings):
     assert set(IngestFile.objects.values_list("state", flat=True)) == {IngestState.DISCARDED}
 
 
+def piece_headers(name, data, number, step):
+    pieces = [data[start : start + step] for start in range(0, len(data), step)]
+    hashes = [hashlib.sha256(piece).digest() for piece in pieces]
+    return pieces[number], {
+        "X-File-Name": quote(name),
+        "X-File-Size": str(len(data)),
+        "X-File-Sha256": hashlib.sha256(b"".join(hashes)).hexdigest(),
+        "X-Piece-Number": str(number),
+        "X-Piece-Sha256": hashes[number].hex(),
+    }
+
+
+def test_script_sends_a_large_file_in_pieces_and_goes_on_after_a_break(place, client, settings):
+    settings.UPLOAD_PIECE_BYTES = step = 30_000
+    data, name = odd.jpeg(1, 600, 800), f"{place.person.enrolment.student_number}.jpg"
+    count = -(-len(data) // step)
+    urls = open_by_script(client, place)
+    assert urls["piece_bytes"] == step
+
+    def send(number, **changed):
+        piece, headers = piece_headers(name, data, number, step)
+        kind = {"content_type": "application/octet-stream"}
+        return client.post(urls["pieces"], piece, headers=JSON | headers | changed, **kind)
+
+    def offer():
+        headers = piece_headers(name, data, 0, step)[1]
+        asked = {"name": name, "sha256": headers["X-File-Sha256"], "size": len(data)}
+        body = {"files": [asked]}
+        answer = client.post(urls["offer"], body, content_type="application/json", headers=JSON)
+        return answer.json()["known"], list(answer.json()["there"].values())
+
+    assert offer() == ({}, [])
+    assert send(1).json() == {"ok": True, "there": 1, "in_all": count}
+    assert offer() == ({}, [[1]])
+    page = client.get(place.base)
+    assert f"{100 * step // len(data)} %" in page.content.decode() and name in page.content.decode()
+    assert "读取已到达" not in page.content.decode() or page.context["unfinished"].files_arrived == 0
+    for changed in (
+        {"X-Piece-Number": "x"},
+        {"X-Piece-Number": str(count)},
+        {"X-Piece-Number": "9" * 40},
+        {"X-Piece-Sha256": ""},
+        {"X-File-Size": "0"},
+        {"X-File-Size": "-1"},
+        {"X-File-Sha256": "short"},
+    ):
+        assert send(0, **changed).status_code == 400, changed
+    assert send(0, **{"X-Piece-Sha256": "0" * 64}).status_code == 409
+    for number in range(count):
+        answer = send(number)
+        assert answer.status_code == 200
+    assert answer.json() == {"ok": True, "there": count, "in_all": count}
+    assert [one["state"] for one in offer()[0].values()] == ["waiting"]
+    assert client.get(place.base).context["unfinished"].files_arrived == 1
+    assert client.post(urls["start"], headers=JSON).status_code == 200
+    make.run_jobs()
+    assert IngestFile.objects.get().state == IngestState.FILED
+
+
 def test_tray_is_worked_off_on_its_page(place, client):
     upload(client, place, ("who.jpg", odd.jpeg(2, 600, 800)), ("bad.jpg", b"nothing"))
     number = place.person.enrolment.student_number

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 import collections
+import hashlib
+import random
+import time
+import zipfile
+from pathlib import Path
 
 import pytest
 from django.test import Client
 
-from students import upload_pages
-from students.models import Graduate, IngestBatch, IngestFile, IngestState
+from students import stored_files, upload_pages
+from students.models import Graduate, IngestBatch, IngestFile, IngestPiece, IngestState
 from tests import factories as make
 from tests.students import odd_pictures as odd
 
@@ -111,3 +116,75 @@ def test_a_refused_file_is_named_and_the_rest_is_read_on_demand(place, page, set
     page.locator("[data-read]").click()
     page.wait_for_url("**/uploads/*/")
     assert IngestFile.objects.filter(state=IngestState.WAITING).count() == 1
+
+
+def archive_of(place, path: Path, people: int, filling: int) -> Path:
+    """A ZIP with pictures, and with something that no picture shrinks to, so that it has its size."""
+    noise = random.Random(2018)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files_of(place)[:people]:
+            archive.writestr(name, data)
+        for number in range(filling):
+            archive.writestr(f"notes-{number}.txt", noise.randbytes(1 << 20))
+    return path
+
+
+def choose_and_send(page, path: Path) -> None:
+    page.locator("#files").set_input_files(path)
+    page.locator("[data-chosen]:not(template)").filter(has_text="1").wait_for()
+    page.locator("[data-picture-upload] .actions .button-primary").click()
+
+
+def test_large_archive_goes_on_at_the_next_missing_piece_after_a_dead_connection_and_a_reload(
+    place, page, browser_context, monkeypatch, tmp_path, settings
+):
+    settings.UPLOAD_PIECE_BYTES = 8 << 20
+    path = archive_of(place, tmp_path / "card.zip", people=3, filling=60)
+    count = -(-path.stat().st_size // settings.UPLOAD_PIECE_BYTES)
+    asked, acknowledged = collections.Counter(), collections.Counter()
+    receive = upload_pages.receive_piece
+
+    def counted(**options):
+        asked[options["piece"].number] += 1
+        time.sleep(0.3)  # a network has its pace, too
+        progress = receive(**options)
+        acknowledged[options["piece"].number] += 1
+        return progress
+
+    monkeypatch.setattr(upload_pages, "receive_piece", counted)
+    monkeypatch.setattr("students.ingest_job.get_detector", lambda: None)
+    answered = []
+    page.on("response", lambda answer: answered.append(answer) if answer.url.endswith("/pieces/") else None)
+
+    page.goto(place.path)
+    choose_and_send(page, path)
+    while len(answered) < 3:
+        page.wait_for_timeout(10)
+    browser_context.set_offline(True)
+    page.locator("[data-progress-text]").filter(has_text="连接").wait_for()
+    page.goto("about:blank")
+    while IngestPiece.objects.filter(has_arrived=False).exists():
+        time.sleep(0.1)  # what was on its way ends one way or the other
+    there = set(IngestPiece.objects.filter(has_arrived=True).values_list("number", flat=True))
+    assert 3 <= len(there) < count and IngestBatch.objects.get().job is None
+
+    asked.clear()
+    browser_context.set_offline(False)
+    page.goto(place.path)
+    share = f"{100 * len(there) * settings.UPLOAD_PIECE_BYTES // path.stat().st_size}"
+    assert share in page.locator(".note-wait li").inner_text()
+    choose_and_send(page, path)
+    page.locator("[data-errors] li").filter(has_text=f"{share}%").wait_for()
+    page.wait_for_url("**/uploads/*/")
+    assert not there & set(asked)
+    assert set(asked) | there == set(range(count)) and max(acknowledged.values()) == 1
+
+    archive = IngestFile.objects.get(archive=None)
+    assert archive.state == IngestState.WAITING
+    with stored_files.open_stored(archive) as file:
+        assert (
+            hashlib.file_digest(file, "sha256").hexdigest() == hashlib.sha256(path.read_bytes()).hexdigest()
+        )
+    make.run_jobs()
+    assert IngestFile.objects.filter(state=IngestState.FILED).count() == 3
+    assert Graduate.objects.exclude(picture=None).count() == 3 and not IngestPiece.objects.exists()

@@ -14,6 +14,7 @@ from photocampus.models import Job, User
 from students.filing import Profiles, profiles_of
 from students.models import Photo
 from students.rederive import (
+    COUNTS,
     chosen_photos,
     derive,
     each,
@@ -24,10 +25,6 @@ from students.rederive import (
 from units.models import Campaign
 
 REPORT_EVERY = 200
-
-
-# In this order, whatever order a database keeps the result of a job in.
-COUNTS = ("made", "checked", "incomplete", "unreadable", "to_refuse")
 
 
 class Command(PortalCommand):
@@ -103,10 +100,9 @@ class Command(PortalCommand):
             counts["unreadable"] += 1
             unreadable.append(photo.public_id)
             return
-        counts["checked"] += 1
+        counts.update(derived.counted)
         counts["made"] += len(derived.missing)
-        counts["incomplete"] += bool(derived.incomplete)
-        counts["to_refuse"] += bool(derived.refusals)
+        counts["compared"] += derived.look != photo.look
         codes.update(set(derived.refusals))
 
     def report(self, counts: Counter[str], unreadable: list[str]) -> int:
