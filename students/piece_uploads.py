@@ -118,6 +118,10 @@ def receive_piece(
     except (TooLarge, WrongFile):
         drop_broken(row)
         raise
+    except OSError as error:
+        if not IngestFile.objects.filter(pk=row.pk, state=IngestState.UPLOADING).exists():
+            raise ChangedMeanwhile() from error  # given up, and the half piece was taken away under us
+        raise
     finally:
         # It counts by now, or was taken away with its file, or nobody needs it.
         if not IngestPiece.objects.filter(pk=attempt.pk, has_arrived=True).exists():

@@ -97,7 +97,7 @@ def place(settings):
             who = {"studio": self.studio, "campaign": self.campaign, "by": by or self.photographer}
             return continue_or_open(**who, **(OPTIONS | more))
 
-        def send(self, batch, file, *numbers, stream=None, by=None, **more):
+        def send(self, batch, file, /, *numbers, stream=None, by=None, **more):
             for number in numbers:
                 data = file.pieces[number]
                 options = {"size": len(data), "piece": Piece(number, hash_of(data)), "file": file.offer}

@@ -78,7 +78,8 @@ def test_script_asks_and_sends_files_one_by_one(place, client):
         ]
     }
     answer = client.post(urls["offer"], offer, content_type="application/json", headers=JSON).json()
-    assert answer == {"known": {offer["files"][0]["sha256"]: {"state": "waiting", "renamed": False}}}
+    known = {offer["files"][0]["sha256"]: {"state": "waiting", "renamed": False}}
+    assert answer == {"known": known, "there": {}}
     assert open_by_script(client, place) == urls  # after a reload the same upload goes on
     assert client.get(place.base).context["unfinished"].files_in_all == 1
     assert client.post(urls["start"], headers=JSON).json()["next"].startswith(place.base)
@@ -151,8 +152,10 @@ def test_script_sends_a_large_file_in_pieces_and_goes_on_after_a_break(place, cl
     assert send(1).json() == {"ok": True, "there": 1, "in_all": count}
     assert offer() == ({}, [[1]])
     page = client.get(place.base)
-    assert f"{100 * step // len(data)} %" in page.content.decode() and name in page.content.decode()
-    assert "读取已到达" not in page.content.decode() or page.context["unfinished"].files_arrived == 0
+    assert f"{name} 将从 {100 * step // len(data)}% 处继续上传" in page.content.decode()
+    # A part of a file is nothing to read yet.
+    assert page.context["unfinished"].files_arrived == 0
+    assert urls["start"] not in page.content.decode()
     for changed in (
         {"X-Piece-Number": "x"},
         {"X-Piece-Number": str(count)},
