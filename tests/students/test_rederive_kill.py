@@ -24,6 +24,7 @@ POINTS = [
     "rederive.rows_written",
     "rederive.settled",
     "rederive.settled:2",
+    "rederive.settled:3",
     "rederive.rows_written:3",
 ]
 
