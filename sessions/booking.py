@@ -3,7 +3,6 @@
 Every step is a use case: the pages, the demonstration and the commands call these and nothing else.
 """
 
-import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
@@ -27,11 +26,11 @@ from sessions.models import (
     BookingMessage,
     BookingState,
     BookingUnit,
-    PlanEntry,
     Venue,
 )
 from sessions.offers import drop_served
 from sessions.parties import require_studio, require_unit
+from sessions.plan_moves import Following, follow_hours
 from sessions.room_flags import RETIRED
 from sessions.rooms import crews_of, judge_venue
 from sessions.routes import FLAG_HOURS, FLAG_ROOM, lower_flag, require_kind, set_flag
@@ -383,11 +382,14 @@ def _require_untouched(booking: Booking) -> None:
 
 @holding
 @transaction.atomic
-def move_booking(*, booking: Booking, hours: Collection[HalfHour], by: User, note: str = "") -> None:
+def move_booking(
+    *, booking: Booking, hours: Collection[HalfHour], by: User, note: str = ""
+) -> Following | None:
     """Move a confirmed shoot to other hours in one exchange: the old hours are freed only if the new are held.
 
-    Plan entries outside the new hours are dropped, the others stay. Raises `HoursTaken`, `StudioClosed`,
-    `OutsideWindow`, `VenueUnfit` (more crews than the room takes), `PicturesTaken`.
+    The plan goes along: who loses an hour gets another one where there is room; that is returned if anything changed.
+    Raises `HoursTaken`, `StudioClosed`, `OutsideWindow`, `VenueUnfit` (more crews than the room takes),
+    `PicturesTaken`.
     """
     booking = locked(booking)
     _require_party(by, booking)
@@ -399,29 +401,15 @@ def move_booking(*, booking: Booking, hours: Collection[HalfHour], by: User, not
         require_venue(booking, hours)
     old = len(held_hours(booking))
     if not exchange_hours(booking=booking, hours=hours):
-        return
+        return None
     booking.sequence += 1
     booking.save(update_fields=["sequence"])
-    drop_plan_outside(booking)
+    following = follow_hours(booking, by)
     lower_flag(booking, FLAG_HOURS, by)  # both were judged anew
     lower_flag(booking, FLAG_ROOM, by)
     tell(booking, "moved", by, note)
     record(booking, "moved", by=by, old=old, new=len(set(hours)), reason=note)
-
-
-def drop_plan_outside(booking: Booking) -> int:
-    """Take plan entries away whose hours the booking no longer holds."""
-    held = {(hour.station, hour.day, hour.start) for hour in held_hours(booking)}
-    gone = []
-    for entry in PlanEntry.objects.filter(booking=booking):
-        start = entry.start.replace(minute=entry.start.minute // 30 * 30)
-        moment = dt.datetime.combine(entry.day, start)
-        while moment.time() < entry.end:
-            if (entry.station_id, entry.day, moment.time()) not in held:
-                gone.append(entry.pk)
-                break
-            moment += dt.timedelta(minutes=30)
-    return PlanEntry.objects.filter(pk__in=gone).delete()[0]
+    return following
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """What the console of a shoot does: one act on one person, people who walk in, begin and finish, disturbances."""
 
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -174,6 +176,14 @@ class ShootMove(ShootPage):
         return redirect(self.console_url())
 
 
+def time_from(text: str) -> dt.time | None:
+    """A time as browsers send it; what is none says nothing."""
+    try:
+        return dt.time.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 class Disturbances(ShootPage):
     """R17: write down what went wrong, and when it was over."""
 
@@ -188,6 +198,8 @@ class Disturbances(ShootPage):
                 if row is None:
                     raise Http404
                 end_disturbance(disturbance=row, by=self.user)
+                if row.plan_before:  # the classes that it moved may get their hours again
+                    return redirect(f"{self.replan_url()}?back={row.pk}")
             else:
                 station = next(
                     (
@@ -198,8 +210,17 @@ class Disturbances(ShootPage):
                     None,
                 )
                 record_disturbance(
-                    booking=self.booking, what=request.POST.get("what", ""), by=self.user, station=station
+                    booking=self.booking,
+                    what=request.POST.get("what", ""),
+                    by=self.user,
+                    station=station,
+                    until=time_from(request.POST.get("until", "")),
                 )
         except DomainError as error:
             return self.answer(notice=str(error), tone="bad")
         return self.answer(notice=_("Recorded."))
+
+    def replan_url(self) -> str:
+        return reverse(
+            "shoots:shoot-replan", args=[self.studio.code, self.campaign.code, self.booking.public_id]
+        )

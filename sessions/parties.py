@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from photocampus.errors import NotAllowed
 from photocampus.models import Role, User
+from sessions.models import Booking
 from units.access import own_unit_ids, studio_ids
 from units.models import Studio, Unit
 
@@ -25,6 +26,14 @@ def require_unit(by: User, units: Collection[Unit]) -> None:
 def require_studio(by: User, studio: Studio) -> None:
     if by.role != Role.STUDIO or not studio_ids(by).filter(studio=studio).exists():
         raise NotAllowed()
+
+
+def require_side(by: User, booking: Booking) -> None:
+    """Either side of a shoot: its studio, or its units."""
+    if by.role == Role.STUDIO:
+        require_studio(by, booking.studio)
+    else:
+        require_unit(by, list(booking.units.all()))
 
 
 def require_keeper(by: User, unit: Unit) -> None:

@@ -40,7 +40,6 @@ EVENTS: dict[str, str] = {
     K.LOCKED: "plan_locked",
     K.UNLOCKED: "plan_unlocked",
 }
-BY_HAND = {"reasons": [{"because": "locked", "earlier": 0, "people": 0}]}
 Key = tuple[int, int, str, str]
 
 
@@ -170,7 +169,7 @@ def move_entry(
             "start": start,
             "end": end,
             "is_locked": True,
-            "why": BY_HAND,
+            "why": {},
         }
         _set(row, **place)
         target = row
@@ -263,7 +262,6 @@ def _put(
         end=end,
         people=people,
         is_locked=True,
-        why=BY_HAND,
     )
 
 

@@ -381,6 +381,7 @@ class StudioPlan(PlanPage, StudioPlanPage):
                 "sheet": self.to("studio-plan-sheet", key),
                 "classes": self.to("studio-plan-classes", key),
                 "cards": self.to("studio-number-cards", key),
+                "replan": self.to("shoot-replan", key) if self.can_edit else "",
             },
             breadcrumb=self.crumbs((row.get_kind_display(), back), (_("Plan"), None)),
             **self.shown(row, plan, plan.block_of(request.GET.get("entry", ""))),

@@ -1,11 +1,12 @@
 """The rows of a plan as the planner's input, and what the pages ask of them: sizes, hours held, who has no hour yet."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import Count
 
 from sessions.calendar import minutes, runs
+from sessions.hours import HalfHour
 from sessions.models import (
     Attendance,
     AttendanceState,
@@ -14,6 +15,7 @@ from sessions.models import (
     PlanEntry,
     Station,
 )
+from sessions.outages import Span, recorded, spans_of, with_outages
 from sessions.planner import Entry, Group, Interval, Problem, Slot, StationHours, slots_of
 from students.models import ClassGroup
 
@@ -39,33 +41,59 @@ def stations_of(booking: Booking) -> dict[int, Station]:
     }
 
 
-def station_hours(booking: Booking, stations: dict[int, Station]) -> tuple[StationHours, ...]:
-    """The booking's holds as the planner's stations, with the agreed people per day."""
+def stations_with(hours: Iterable[HalfHour]) -> dict[int, Station]:
+    rows = Station.objects.filter(pk__in={hour.station for hour in hours}).order_by("code")
+    return {station.pk: station for station in rows}
+
+
+def station_hours(
+    booking: Booking,
+    stations: dict[int, Station],
+    spans: Collection[Span] | None = None,
+    hours: Iterable[HalfHour] | None = None,
+) -> tuple[StationHours, ...]:
+    """The booking's hours as the planner's stations, with the agreed people per day.
+
+    Stations take nobody while they are out of work, as recorded, or as in `spans` if these are given. `hours` are
+    others than those held.
+    """
     held: dict[tuple[int, dt.date], list[dt.time]] = {}
-    for station, day, start in booking.holds.values_list("station", "day", "start"):
+    wanted = None if hours is None else [(hour.station, hour.day, hour.start) for hour in hours]
+    for station, day, start in wanted or booking.holds.values_list("station", "day", "start"):
         held.setdefault((station, day), []).append(start)
     intervals: dict[int, list[Interval]] = {pk: [] for pk in stations}
     for (pk, day), starts in sorted(held.items()):
         intervals[pk] += [Interval(day, minutes(span.start), minutes(span.end)) for span in runs(starts)]
-    return tuple(
+    found = tuple(
         StationHours(station.code, station.rate, tuple(intervals[pk]), booking.agreed_load)
         for pk, station in stations.items()
     )
+    return with_outages(found, spans_of(recorded(booking)) if spans is None else spans)
 
 
-def problem_of(booking: Booking, locked: Iterable[PlanEntry] = ()) -> tuple[Problem, dict[str, str]]:
-    """The planner's input, and the names of the classes by key."""
-    sizes = class_sizes(booking)
+def problem_of(
+    booking: Booking,
+    locked: Iterable[PlanEntry] = (),
+    sizes: dict[ClassGroup, int] | None = None,
+    spans: Collection[Span] | None = None,
+    hours: Collection[HalfHour] | None = None,
+) -> tuple[Problem, dict[str, str]]:
+    """The planner's input, and the names of the classes by key.
+
+    `sizes` and `spans` if they are known already; `hours` if it is about others than those held.
+    """
+    sizes = class_sizes(booking) if sizes is None else sizes
     blocked: dict[int, list[Interval]] = {}
     for row in BlockedHours.objects.filter(campaign=booking.campaign_id, class_group__in=sizes):
         interval = Interval(row.day, minutes(row.start), minutes(row.end))
         blocked.setdefault(row.class_group_id, []).append(interval)
+    stations = stations_of(booking) if hours is None else stations_with(hours)
     problem = Problem(
         groups=tuple(
             Group(str(group.pk), size, tuple(sorted(blocked.get(group.pk, []))))
             for group, size in sizes.items()
         ),
-        stations=station_hours(booking, stations_of(booking)),
+        stations=station_hours(booking, stations, spans, hours),
         locked=tuple(to_entry(row) for row in locked),
     )
     return problem, {str(group.pk): group.name for group in sizes}

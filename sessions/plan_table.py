@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 from photocampus import clock
 from sessions.calendar import clock_time, minutes
-from sessions.models import Booking, PlanEntry, Station
+from sessions.models import Booking, Disturbance, PlanEntry, Station
+from sessions.outages import Span, is_lasting, recorded, spans_of
 from sessions.plan_edits import seal
-from sessions.plan_rows import class_sizes, slots_of_booking, stations_of
-from sessions.plan_rules import OPEN, UNDER_WAY, Frame, people_by_hour, standings_of
-from sessions.planner import Forecast, Slot
-from sessions.plans import forecast_of, reasons_of
+from sessions.plan_reasons import reasons_of
+from sessions.plan_rows import class_sizes, problem_of, stations_of
+from sessions.plan_rules import OPEN, OVER, UNDER_WAY, Frame, people_by_hour, standings_of
+from sessions.planner import Forecast, Slot, slots_of
+from sessions.plans import forecast_of
 from students.models import ClassGroup
 
 COLOURS = 12
@@ -68,6 +70,7 @@ class Cell:
     blocks: list[Block]
     people: int
     is_gone: bool
+    is_out: bool = False  # the station cannot work then
 
     @property
     def free(self) -> int:
@@ -149,6 +152,8 @@ class PlanView:
     rows: list[PlanEntry]
     slots: list[Slot]
     sizes: dict[ClassGroup, int]
+    outages: list[Disturbance] = field(default_factory=list)  # not over yet
+    stranded: list[ClassGroup] = field(default_factory=list)  # planned while their station cannot work
 
     @property
     def people(self) -> int:
@@ -183,7 +188,10 @@ def plan_view(booking: Booking, rows: list[PlanEntry], own_units: Collection[int
 
     A constant number of queries, whatever the size of the plan.
     """
-    slots, sizes = slots_of_booking(booking), class_sizes(booking)
+    sizes = class_sizes(booking)
+    spans = spans_of(known := recorded(booking))
+    problem, _names = problem_of(booking, sizes=sizes, spans=spans)
+    slots = slots_of(problem.stations)
     lines: dict[int, ClassLine] = {}
     for number, (group, size) in enumerate(sizes.items()):
         lines[group.pk] = ClassLine(group, size, number % COLOURS + 1)
@@ -192,6 +200,7 @@ def plan_view(booking: Booking, rows: list[PlanEntry], own_units: Collection[int
             lines[row.class_group_id] = ClassLine(row.class_group, 0, len(lines) % COLOURS + 1)
     ends = _ends_of(forecast_of(booking, rows))
     standings = standings_of(booking, rows)
+    reasons = reasons_of(problem, rows, standings)
     report = dt.timedelta(minutes=booking.campaign.report_minutes)
     for row in rows:
         line = lines[row.class_group_id]
@@ -199,7 +208,7 @@ def plan_view(booking: Booking, rows: list[PlanEntry], own_units: Collection[int
             Block(
                 row,
                 line.colour,
-                reasons_of(row),
+                reasons[row.class_group_id] if standings[row.pk] == OPEN else [],
                 standings[row.pk],
                 (dt.datetime.combine(row.day, row.start) - report).time(),
                 own_units is None or row.class_group.unit_id in own_units,
@@ -207,8 +216,28 @@ def plan_view(booking: Booking, rows: list[PlanEntry], own_units: Collection[int
             )
         )
     blocks = [block for line in lines.values() for block in line.blocks]
-    days = timetable(list(stations_of(booking).values()), slots, blocks, ends)
-    return PlanView(days, list(lines.values()), rows, slots, sizes)
+    days = timetable(list(stations_of(booking).values()), slots, blocks, ends, spans)
+    lasting = [row for row in known if is_lasting(row)]
+    return PlanView(days, list(lines.values()), rows, slots, sizes, lasting, _stranded(blocks, lasting))
+
+
+def _stranded(blocks: Iterable[Block], lasting: Iterable[Disturbance]) -> list[ClassGroup]:
+    spans, now = spans_of(lasting), clock.now()
+    found = {
+        block.entry.class_group: None
+        for block in blocks
+        if block.standing != OVER
+        and any(
+            span.stops(block.entry.station.code, block.entry.day, *_ahead(block.entry, now)) for span in spans
+        )
+    }
+    return list(found)
+
+
+def _ahead(entry: PlanEntry, now: dt.datetime) -> tuple[int, int]:
+    """What is still to come of the entry's hour, in minutes."""
+    start = minutes(entry.start)
+    return (max(start, minutes(now.time())) if entry.day == now.date() else start), minutes(entry.end)
 
 
 def _ends_of(found: Forecast) -> dict[tuple[str, dt.date], Ends]:
@@ -226,6 +255,7 @@ def timetable(
     slots: list[Slot],
     blocks: list[Block],
     ends: dict[tuple[str, dt.date], Ends],
+    spans: Collection[Span] = (),
 ) -> list[PlanDay]:
     """Days with hours as rows and stations as columns; hours that only entries have, as a disturbance left them, too."""
     now = clock.now().replace(tzinfo=None)
@@ -250,7 +280,8 @@ def timetable(
                 slot = slot if slot and slot.end == end else None
                 found = by_place.get((day, start, end, station.code), [])
                 people = taken.get((station.code, day, start), 0)
-                cells.append(Cell(station, slot, found, people, gone))
+                out = any(span.stops(station.code, day, start, end) for span in spans)
+                cells.append(Cell(station, slot, found, people, gone, out))
             rows.append(Row(clock_time(start), clock_time(end), cells))
         loads = [
             sum(b.entry.people for b in blocks if b.entry.day == day and b.entry.station_id == s.pk)

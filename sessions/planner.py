@@ -7,7 +7,7 @@ finish. Hours, rates and the agreed workload are never exceeded.
 
 from __future__ import annotations
 
-from sessions.planning.explain import Reason, explain
+from sessions.planning.explain import Because, Reason, explain, explain_all
 from sessions.planning.forecast import Forecast, Pace, forecast
 from sessions.planning.replan import Replanned, replan
 from sessions.planning.solve import make_plan
@@ -28,6 +28,6 @@ from sessions.planning.terms import (
 )
 
 __all__ = [
-    "Entry", "Forecast", "Group", "Interval", "Lack", "Pace", "Plan", "Problem", "Reason", "Replanned", "Scores",
-    "Shortfall", "Slot", "StationHours", "explain", "faults", "forecast", "make_plan", "replan", "score", "slots_of",
+    "Because", "Entry", "Forecast", "Group", "Interval", "Lack", "Pace", "Plan", "Problem", "Reason", "Replanned", "Scores",
+    "Shortfall", "Slot", "StationHours", "explain", "explain_all", "faults", "forecast", "make_plan", "replan", "score", "slots_of",
 ]  # fmt: skip

@@ -26,7 +26,7 @@ from sessions.models import (
 )
 from sessions.paces import paces_of
 from sessions.parties import require_unit
-from sessions.plan_rows import entries_of, problem_of, slots_of_booking, stations_of, to_entry
+from sessions.plan_rows import entries_of, problem_of, stations_of, to_entry
 from sessions.plan_rules import OPEN, standings_of
 from sessions.planner import (
     Entry,
@@ -36,9 +36,9 @@ from sessions.planner import (
     Plan,
     Problem,
     Shortfall,
-    explain,
     forecast,
     make_plan,
+    slots_of,
 )
 from students.models import ClassGroup
 
@@ -110,10 +110,10 @@ def generate_plan(*, booking: Booking, by: User) -> Plan:
     problem, names = problem_of(booking, locked)
     if not problem.groups:
         raise NobodyToPlan()
-    plan = make_plan(_after(problem, over, booking))
+    plan = make_plan(what_is_left(problem, over))
     if plan.shortfall:
         raise PlanImpossible(plan.shortfall, names)
-    store_entries(booking, problem, plan.entries, keep=[*over, *locked])
+    store_entries(booking, plan.entries, keep=[*over, *locked])
     record(
         booking,
         "plan_made",
@@ -123,11 +123,11 @@ def generate_plan(*, booking: Booking, by: User) -> Plan:
     return plan
 
 
-def _after(problem: Problem, over: Collection[PlanEntry], booking: Booking) -> Problem:
+def what_is_left(problem: Problem, over: Collection[PlanEntry]) -> Problem:
     """The problem without the time that is gone: what is over counts for its class, and no begun hour is filled."""
     now = clock.now().replace(tzinfo=None)
     gone: dict[str, list[Interval]] = {}
-    for slot in slots_of_booking(booking):
+    for slot in slots_of(problem.stations):
         if dt.datetime.combine(slot.day, clock_time(slot.start)) <= now:
             gone.setdefault(slot.station, []).append(Interval(slot.day, slot.start, slot.end))
     done: dict[str, int] = {}
@@ -148,17 +148,20 @@ def _after(problem: Problem, over: Collection[PlanEntry], booking: Booking) -> P
 
 
 def store_entries(
-    booking: Booking, problem: Problem, entries: Collection[Entry], keep: Collection[PlanEntry] = ()
+    booking: Booking,
+    entries: Collection[Entry],
+    keep: Collection[PlanEntry] = (),
+    stayed: Collection[str] = (),
 ) -> None:
     """Make the booking's rows these entries; those in `keep` are left alone. What was before can no longer be undone.
 
-    A class that stays where it was keeps its row, so that addresses and open pages stay valid.
+    A class that stays where it was keeps its row, so that addresses and open pages stay valid. `stayed` are classes
+    that are where they are because as few as possible were to move.
     """
     PlanChange.objects.filter(booking=booking).delete()
     stations = {station.code: station for station in stations_of(booking).values()}
     kept = {_key(row) for row in keep}
     old = {_key(row): row for row in entries_of(booking)}
-    reasons: dict[str, list[dict[str, Any]]] = {}
     rows = []
     for entry in entries:
         station, start = stations[entry.station], clock_time(entry.start)
@@ -166,16 +169,11 @@ def store_entries(
         row = old.pop(key, None)
         if key in kept:
             continue
-        if entry.group not in reasons:
-            reasons[entry.group] = [
-                {"because": r.because, "earlier": r.earlier, "people": r.people}
-                for r in explain(problem, list(entries), entry.group)
-            ]
         if row is None:
             row = PlanEntry(booking=booking, class_group_id=key[0], station=station, day=key[2], start=start)
         row.end = clock_time(entry.end)
         row.people, row.is_locked = entry.count, entry.locked
-        row.why = {"reasons": reasons[entry.group]}
+        row.why = {"stayed": True} if entry.group in stayed else {}
         rows.append(row)
     gone = [row.pk for key, row in old.items() if key not in kept]
     PlanEntry.objects.filter(pk__in=gone).delete()
@@ -214,24 +212,3 @@ def unblock_hours(*, blocked: BlockedHours, by: User) -> None:
 def forecast_of(booking: Booking, rows: Iterable[PlanEntry]) -> Forecast:
     """When each class and day will be over: median and the bound that holds in nine of ten cases."""
     return forecast([to_entry(row) for row in rows], paces_of(list(stations_of(booking).values())))
-
-
-REASONS: dict[str, Any] = {
-    "locked": _("fixed by the unit"),
-    "first": _("the first hour there is"),
-    "cannot_come": _("%(earlier)d earlier hours: the class cannot come"),
-    "taken": _("%(earlier)d earlier hours have too few places left (%(people)d at most)"),
-    "workload": _("%(earlier)d earlier hours are beyond the agreed people per day"),
-    "together": _("%(earlier)d earlier hours would have torn the class apart"),
-    "split_days": _("no day has room for the whole class (%(people)d at most)"),
-    "split_stations": _("one station has too few places in the hour, so two share the class"),
-}
-
-
-def reasons_of(entry: PlanEntry) -> list[str]:
-    """Why the entry is where it is, in the reader's language."""
-    return [
-        str(REASONS[reason["because"]]) % reason
-        for reason in entry.why.get("reasons", [])
-        if reason.get("because") in REASONS
-    ]

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,53 +19,84 @@ from photocampus import clock
 from photocampus.errors import ChangedMeanwhile, DomainError
 from sessions.calendar import clock_time
 from sessions.class_texts import place_of_shoot
-from sessions.models import Booking, BookingKind, Station
+from sessions.models import Booking, BookingKind, Disturbance, Station
+from sessions.outages import in_force
 from sessions.places import Place
+from sessions.plan_compare import Compared, by_class, compared, line_of
 from sessions.plan_rows import class_sizes, entries_of, to_entry
 from sessions.planner import Entry, Replanned
 from sessions.plans import PLANNABLE
-from sessions.replanning import replan_rest, seal_of
+from sessions.replanning import Outages, planned_from, replan_rest, seal_of
 from sessions.shoot_pages import ShootPage, shoot_lines
-from sessions.shoots import days_of, stations_of
+from sessions.shoots import days_of, end_disturbance, stations_of
 from sessions.unit_bookings import UnitBookingPage
 from students.models import ClassGroup
 from units.models import Acknowledgement
 
 
+def time_field(label: Any, **fields: Any) -> forms.TimeField:
+    return forms.TimeField(label=label, widget=forms.TimeInput(attrs={"type": "time"}), **fields)
+
+
 class OutageForm(forms.Form):
-    """From when to when which stations cannot work."""
+    """Until when what is recorded lasts, and from when to when which stations cannot work besides."""
 
     day = forms.ChoiceField(label=gettext_lazy("Day"), required=False)
-    start = forms.TimeField(
-        label=gettext_lazy("No work from"), widget=forms.TimeInput(attrs={"type": "time"})
+    start = time_field(gettext_lazy("No work from"), required=False)
+    end = time_field(
+        gettext_lazy("until"), required=False, help_text=gettext_lazy("Not known: leave it empty.")
     )
-    end = forms.TimeField(label=gettext_lazy("until"), widget=forms.TimeInput(attrs={"type": "time"}))
     stations = forms.MultipleChoiceField(
         label=gettext_lazy("Stations that cannot work"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("None ticked: all of them."),
     )
+    what = forms.CharField(label=gettext_lazy("What happened"), required=False, max_length=300)
 
-    def __init__(self, *args: object, stations: list[Station], days: list[dt.date], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(
+        self,
+        *args: Any,
+        stations: list[Station],
+        days: list[dt.date],
+        lasting: list[Disturbance],
+        is_back: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.lasting, self.is_back = lasting, is_back
         self.fields["stations"].choices = [(row.public_id, f"{row.code} {row.name}") for row in stations]  # type: ignore[attr-defined]
         self.fields["day"].choices = [(f"{day:%Y-%m-%d}", f"{day:%Y-%m-%d}") for day in days]  # type: ignore[attr-defined]
+        for row in lasting:
+            until = timezone.localtime(row.until) if row.until else None
+            label = _("%(what)s: expected until") % {"what": row.what}
+            initial = f"{until:%H:%M}" if until else ""
+            self.fields[f"until_{row.pk}"] = time_field(label, required=False, initial=initial)
 
-    def clean(self) -> dict[str, object]:
+    def known(self) -> list[tuple[Disturbance, Any]]:
+        """What lasts, each with its field."""
+        return [(row, self[f"until_{row.pk}"]) for row in self.lasting]
+
+    def until(self) -> dict[int, dt.time]:
+        values = {row.pk: self.cleaned_data.get(f"until_{row.pk}") for row in self.lasting}
+        return {pk: end for pk, end in values.items() if end}
+
+    def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if "start" in values and "end" in values and values["start"] >= values["end"]:
+        start, end = values.get("start"), values.get("end")
+        if start and end and start >= end:
             raise forms.ValidationError(_("The end lies before the beginning."))
+        if end and not start and "start" in values:
+            self.add_error("start", _("Please say from when on."))
+        if not (start or end or self.errors or self.lasting or self.is_back):
+            self.add_error("start", _("Please say from when on."))
         return values
 
 
 @dataclass
-class ClassChange:
-    """The hours of one class before and after (text, whether only on this side), whom to tell, and in which words."""
+class ClassChange(Compared):
+    """One class in the comparison: whether it moves, whom to tell, and in which words."""
 
-    group: ClassGroup
-    before: list[tuple[str, bool]]
-    after: list[tuple[str, bool]]
     is_moved: bool
     contact: Acknowledgement | None
     text: str
@@ -74,10 +107,6 @@ class ClassChange:
         return self.text.count("\n") + 2
 
 
-def line_of(entry: Entry) -> str:
-    return f"{entry.day:%m-%d} {clock_time(entry.start):%H:%M}–{clock_time(entry.end):%H:%M} {entry.station} × {entry.count}"
-
-
 def changes_of(
     booking: Booking,
     before: Iterable[Entry],
@@ -86,32 +115,19 @@ def changes_of(
     contacts: dict[int, Acknowledgement],
 ) -> list[ClassChange]:
     """Class by class, those that move first."""
-    old, new = _by_class(before), _by_class(answer.plan.entries)
+    old, new = by_class(before), by_class(answer.plan.entries)
     found = []
     for group in class_sizes(booking):
         key = str(group.pk)
-        was, now = [line_of(e) for e in old.get(key, [])], [line_of(e) for e in new.get(key, [])]
+        was, now = old.get(key, []), new.get(key, [])
+        row = compared(group, was, now)
         is_moved = key in answer.moved
-        coming = [e for e in new.get(key, []) if _begins(e) >= moment]
-        missed = [e for e in old.get(key, []) if line_of(e) not in now]
-        found.append(
-            ClassChange(
-                group,
-                [(text, text not in now) for text in was],
-                [(text, text not in was) for text in now],
-                is_moved,
-                contacts.get(group.unit_id),
-                text_for(booking, group, missed, coming) if is_moved else "",
-            )
-        )
+        coming = [e for e in now if _begins(e) >= moment]
+        missed = [e for e, (_text, only) in zip(was, row.before, strict=True) if only]
+        text = text_for(booking, group, missed, coming) if is_moved else ""
+        contact = contacts.get(group.unit_id)
+        found.append(ClassChange(group, row.before, row.after, is_moved, contact, text))
     return sorted(found, key=lambda change: not change.is_moved)
-
-
-def _by_class(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    found: dict[str, list[Entry]] = {}
-    for entry in sorted(entries):
-        found.setdefault(entry.group, []).append(entry)
-    return found
 
 
 def _begins(entry: Entry) -> dt.datetime:
@@ -120,7 +136,7 @@ def _begins(entry: Entry) -> dt.datetime:
 
 def text_for(booking: Booking, group: ClassGroup, missed: list[Entry], coming: list[Entry]) -> str:
     """What the class is told: which hours no longer hold, which ones do now, and where."""
-    lines = [_("%(name)s: the shooting plan has changed because of a disturbance.") % {"name": group.name}]
+    lines = [_("%(name)s: the shooting plan has changed.") % {"name": group.name}]
     for entry in missed:
         lines.append(_("No longer: %(hour)s.") % {"hour": line_of(entry)})
     for entry in coming:
@@ -138,65 +154,127 @@ class ReplanPage:
     request: HttpRequest
 
     def ask(self) -> HttpResponse:
+        """The form; after something is over, at once what the plan could be without it."""
+        if self.back and self.back.plan_before and self.may_apply:
+            outages = Outages(back=self.back)
+            moment = planned_from(self.shoot, outages, clock.today())
+            try:
+                return self.compare(self.form(), outages, moment)
+            except DomainError as error:
+                messages.error(self.request, str(error))
         now = clock.now()
         later = now + dt.timedelta(hours=1)
-        return self.show_form(self.form({"start": f"{now:%H:%M}", "end": f"{later:%H:%M}"}))
+        times = {} if self.lasting else {"start": f"{now:%H:%M}", "end": f"{later:%H:%M}"}
+        return self.show_form(self.form(times))
 
     def form(self, initial: dict[str, str] | None = None) -> OutageForm:
-        data = self.request.POST if self.request.method == "POST" else None
-        return OutageForm(data, stations=stations_of(self.shoot), days=self.coming_days(), initial=initial)
+        return OutageForm(
+            self.request.POST if self.request.method == "POST" else None,
+            stations=stations_of(self.shoot),
+            days=self.coming_days(),
+            lasting=self.lasting,
+            is_back=self.back is not None,
+            initial=initial,
+        )
+
+    @cached_property
+    def lasting(self) -> list[Disturbance]:
+        return in_force(self.shoot)
+
+    @cached_property
+    def back(self) -> Disturbance | None:
+        """The disturbance that is over, whose classes may get their hours again."""
+        sent = self.request.POST.get("back") or self.request.GET.get("back", "")
+        return self.recorded(sent).filter(ended_at__isnull=False).first() if sent else None
+
+    def recorded(self, number: str) -> Any:
+        rows = self.scoped(Disturbance).filter(booking=self.shoot)  # type: ignore[attr-defined]
+        return rows.filter(pk=int(number) if number.isdigit() else 0)
 
     def coming_days(self) -> list[dt.date]:
         today = clock.today()
         return [day for day in days_of(self.shoot) if day >= today] or [today]
 
     def compare_or_apply(self) -> HttpResponse:
-        """Compare, or apply what was compared."""
+        """Compare, apply what was compared, or write down that something is over."""
         if not self.may_apply:
             raise Http404
+        if over := self.request.POST.get("over", ""):
+            return self.end(over)
         form = self.form()
         if not form.is_valid():
             return self.show_form(form)
         values = form.cleaned_data
-        moment = self.moment(values)
+        day = dt.date.fromisoformat(values["day"] or f"{self.coming_days()[0]:%Y-%m-%d}")
         chosen: list[Station | None] = [
             row for row in stations_of(self.shoot) if row.public_id in values["stations"]
         ]
-        details: dict[str, Any] = {
-            "booking": self.shoot,
-            "moment": moment,
-            "pauses": [(station, values["start"], values["end"]) for station in chosen or [None]],
-            "by": self.request.user,
-        }
-        compared = self.request.POST.get("compared", "")
+        start = values["start"]
+        pauses = [(station, start, values["end"]) for station in chosen or [None]] if start else []
+        outages = Outages(pauses, values["what"], form.until(), self.back)
+        moment = self.moment(planned_from(self.shoot, outages, day))
         try:
-            before = [to_entry(row) for row in entries_of(self.shoot)]
             if "apply" in self.request.POST:
-                replan_rest(**details, apply=True, compared=compared)
-                said = _("The rest of the plan has been changed. Tell the classes that moved.")
-                messages.success(self.request, said)
-                return redirect(self.done_url())
-            return self.show_answer(form, before, replan_rest(**details, apply=False), moment)
+                return self.apply(outages, moment)
+            return self.compare(form, outages, moment)
         except ChangedMeanwhile as error:
             form.add_error(None, str(error))
-            return self.show_answer(form, before, replan_rest(**details, apply=False), moment)
+            return self.compare(form, outages, moment)
         except DomainError as error:
             form.add_error(None, str(error))
             return self.show_form(form)
 
-    def moment(self, values: dict[str, Any]) -> dt.datetime:
-        """From when on is planned anew: the beginning of the disturbance, or now if that is over; the same when applied."""
-        day = dt.date.fromisoformat(values["day"] or f"{self.coming_days()[0]:%Y-%m-%d}")
-        begin = dt.datetime.combine(day, values["start"])
-        now = clock.now().replace(tzinfo=None, second=0, microsecond=0)
-        if shown := self.request.POST.get("moment", ""):
-            try:
-                seen = dt.datetime.fromisoformat(shown)
-            except ValueError:
-                raise Http404 from None
-            if "apply" in self.request.POST and begin <= seen <= max(begin, now):
-                return seen
-        return max(begin, now)
+    def apply(self, outages: Outages, moment: dt.datetime) -> HttpResponse:
+        compared = self.request.POST.get("compared", "")
+        answer = replan_rest(
+            booking=self.shoot,
+            moment=moment,
+            outages=outages,
+            by=self.request.user,  # type: ignore[arg-type]
+            apply=True,
+            compared=compared,
+        )
+        if answer.moved:
+            said = _("The rest of the plan has been changed. Tell the classes that moved.")
+        else:
+            said = _("Recorded. Every class keeps its hours.")
+        messages.success(self.request, said)
+        return redirect(self.done_url())
+
+    def compare(self, form: OutageForm, outages: Outages, moment: dt.datetime) -> HttpResponse:
+        before = [to_entry(row) for row in entries_of(self.shoot)]
+        answer = replan_rest(
+            booking=self.shoot,
+            moment=moment,
+            outages=outages,
+            by=self.request.user,  # type: ignore[arg-type]
+            apply=False,
+        )
+        return self.show_answer(form, before, answer, moment)
+
+    def end(self, number: str) -> HttpResponse:
+        row = self.recorded(number).first()
+        if row is None:
+            raise Http404
+        try:
+            end_disturbance(disturbance=row, by=self.request.user)  # type: ignore[arg-type]
+        except DomainError as error:
+            messages.error(self.request, str(error))
+            return redirect(self.request.path)
+        messages.success(self.request, _("Noted: “%(what)s” is over.") % {"what": row.what})
+        return redirect(f"{self.request.path}?back={row.pk}")
+
+    def moment(self, begin: dt.datetime) -> dt.datetime:
+        """From when on is planned anew; when applied, the same moment as was shown."""
+        shown = self.request.POST.get("moment", "")
+        if not shown or "apply" not in self.request.POST:
+            return begin
+        try:
+            seen = dt.datetime.fromisoformat(shown)
+        except ValueError:
+            raise Http404 from None
+        # The clock went on meanwhile; what was compared is judged by its seal.
+        return seen if dt.timedelta() <= begin - seen <= dt.timedelta(hours=1) else begin
 
     def show_answer(
         self, form: OutageForm, before: list[Entry], answer: Replanned, moment: dt.datetime
@@ -234,6 +312,7 @@ class ReplanPage:
             line=shoot_lines([self.shoot])[0],
             form=form,
             changes=changes,
+            back_row=self.back,
             moved=[change for change in changes or [] if change.is_moved],
             kept=[change for change in changes or [] if not change.is_moved],
             compared=compared,
@@ -272,17 +351,16 @@ class UnitReplan(ReplanPage, UnitBookingPage):
     needs = "view"
 
     def get(self, request: HttpRequest, booking: str) -> HttpResponse:
-        self.find(booking)
+        self.shoot = self.booking(booking)
+        if self.shoot.kind == BookingKind.INDIVIDUAL:
+            raise Http404
+        if self.shoot.state not in PLANNABLE:  # a message of then leads here
+            return redirect(self.done_url())
         return self.ask()
 
     def post(self, request: HttpRequest, booking: str) -> HttpResponse:
-        self.find(booking)
+        self.shoot = self.booking(booking)
         return self.compare_or_apply()
-
-    def find(self, public_id: str) -> None:
-        self.shoot = self.booking(public_id)
-        if self.shoot.state not in PLANNABLE or self.shoot.kind == BookingKind.INDIVIDUAL:
-            raise Http404
 
     def done_url(self) -> str:
         return self.to("plan", self.shoot.public_id)

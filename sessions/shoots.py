@@ -20,7 +20,7 @@ from sessions.models import (
     Hold,
     Station,
 )
-from sessions.parties import require_studio
+from sessions.parties import require_side, require_studio
 
 SHOOT_MOVES: dict[str, set[str]] = {
     BookingState.CONFIRMED: {BookingState.UNDER_WAY},
@@ -53,6 +53,11 @@ class MissingText(DomainError):
 class AlreadyEnded(DomainError):
     code = "already_ended"
     message = _("This disturbance has ended already.")
+
+
+class EndsBefore(DomainError):
+    code = "ends_before"
+    message = _("The end lies before the beginning.")
 
 
 class WrongStation(DomainError):
@@ -144,9 +149,17 @@ def _absent_rest(booking: Booking, *, by: User, until: dt.date | None) -> int:
 
 @transaction.atomic
 def record_disturbance(
-    *, booking: Booking, what: str, by: User, station: Station | None = None
+    *,
+    booking: Booking,
+    what: str,
+    by: User,
+    station: Station | None = None,
+    until: dt.time | None = None,
 ) -> Disturbance:
-    """R17: write down a power cut or broken equipment with its time. Planning the rest anew is the unit's next step."""
+    """R17: write down a power cut or broken equipment with its time, and until when it is expected to last.
+
+    From then on nobody is planned there; planning the rest anew is the next step of either side.
+    """
     booking = lock_booking(booking)
     require_studio(by, booking.studio)
     if booking.state != BookingState.UNDER_WAY:
@@ -155,21 +168,41 @@ def record_disturbance(
         raise MissingText()
     if station is not None and station.pk not in {row.pk for row in stations_of(booking)}:
         raise WrongStation(station=station.code)
-    found = Disturbance.objects.create(booking=booking, station=station, what=what.strip()[:300], by=by)
-    record(
-        booking, "disturbance", by=by, reason=found.what, data={"station": station.code if station else ""}
+    return write_disturbance(
+        booking=booking, what=what, by=by, station=station, began=clock.now(), until=until
     )
+
+
+def write_disturbance(
+    *,
+    booking: Booking,
+    what: str,
+    by: User,
+    station: Station | None,
+    began: dt.datetime,
+    until: dt.time | None,
+) -> Disturbance:
+    """The row and its event, for use cases that hold the booking's lock. `until` is a time of the same day."""
+    end = dt.datetime.combine(began.date(), until, tzinfo=began.tzinfo) if until else None
+    if end is not None and end <= began:
+        raise EndsBefore()
+    found = Disturbance.objects.create(
+        booking=booking, station=station, what=what.strip()[:300], began_at=began, until=end, by=by
+    )
+    data = {"station": station.code if station else "", "until": f"{until:%H:%M}" if until else ""}
+    record(booking, "disturbance", by=by, reason=found.what, data=data)
     return found
 
 
 @transaction.atomic
 def end_disturbance(*, disturbance: Disturbance, by: User) -> None:
-    """The power is back: note when."""
-    require_studio(by, disturbance.booking.studio)
+    """The power is back: note when. Either side may; what was still to come is called off."""
+    booking = lock_booking(disturbance.booking)
+    require_side(by, booking)
     now = clock.now()
     if not Disturbance.objects.filter(pk=disturbance.pk, ended_at=None).update(ended_at=now):
         raise AlreadyEnded()
-    record(disturbance.booking, "disturbance_ended", by=by, reason=disturbance.what)
+    record(booking, "disturbance_ended", by=by, reason=disturbance.what)
 
 
 def is_alone(booking: Booking) -> bool:

@@ -16,11 +16,12 @@ from sessions.booking_view import conversation, people_facts
 from sessions.hours import held_hours, stretches, units_by_booking
 from sessions.models import OPEN_STATES, Booking, BookingKind, BookingState
 from sessions.picking import Picker
+from sessions.plan_compare import said_of
 from sessions.problem_view import problems_on
 from sessions.room_flags import room_view
 from sessions.room_view import photos_of
 from sessions.studio_days import close_individual_day, open_individual_day
-from sessions.unit_bookings import alternatives
+from sessions.unit_bookings import alternatives, following_of
 from units.access import StudioPage
 
 
@@ -204,6 +205,7 @@ class StudioHours(StudioBookingPage):
             form=form,
             refusal=refusal,
             alternatives=alternatives(picker, refusal),
+            following=following_of(booking, picker),
             back=self.to("studio-booking", booking.public_id),
             breadcrumb=self.crumbs(
                 (booking.get_kind_display(), self.to("studio-booking", booking.public_id)),
@@ -218,12 +220,13 @@ class StudioHours(StudioBookingPage):
             return self.show(row, picker, form, status=422)
         try:
             if self.is_moving(row):
-                acts.move_booking(booking=row, hours=picker.chosen, by=self.user, **form.cleaned_data)
+                found = acts.move_booking(booking=row, hours=picker.chosen, by=self.user, **form.cleaned_data)
             else:
+                found = None
                 acts.propose_hours(booking=row, hours=picker.chosen, by=self.user, **form.cleaned_data)
         except DomainError as refusal:
             return self.show(row, picker, form, refusal, status=409)
-        messages.success(request, _("The new hours are held."))
+        messages.success(request, " ".join(filter(None, [_("The new hours are held."), said_of(found)])))
         return redirect(self.to("studio-booking", row.public_id))
 
 

@@ -1,11 +1,12 @@
 """Whom the events of bookings, plans, shoots and deliveries concern (`photocampus.told`)."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from photocampus.models import Event, Role, User
@@ -147,11 +148,18 @@ tell(
     to=booking_readers(STUDIO_SIDE),
     gathers=True,
 )
+rest_anew = {"unit_page": "shoots:unit-replan", "studio_page": "shoots:shoot-replan"}
 tell(
     BOOKING,
     "disturbance",
     says=_("The shoot of %(units)s is disturbed (%(when)s)."),
-    to=everybody,
+    to=booking_readers(UNIT_SIDE, STUDIO_SIDE, OFFICE, **rest_anew),
+)
+tell(
+    BOOKING,
+    *("disturbance_longer", "disturbance_ended"),
+    says=_("There is news about the disturbance of the shoot of %(units)s: the rest can be planned anew."),
+    to=booking_readers(UNIT_SIDE, STUDIO_SIDE, **rest_anew),
 )
 
 
@@ -188,6 +196,33 @@ tell(
     says=_("Academic affairs decided anew how %(unit)s is photographed: on site or in the studio."),
     to=route_readers,
 )
+
+
+def plan_followed_readers(event: Event) -> Iterable[Reader]:
+    """Both sides, with what became of the plan when the shoot was moved."""
+    facts = {
+        "moved": event.data.get("moved", 0),
+        "lost": event.data.get("lost", 0),
+        "classes": "、".join(event.data.get("classes", [])),
+    }
+    for reader in plan_readers(event):
+        yield Reader(reader.user, reader.url, {**reader.facts, **facts})
+
+
+def plan_followed_says(facts: Mapping[str, Any]) -> str:
+    if facts["lost"]:
+        text = gettext(
+            "The shoot of %(units)s was moved (%(when)s): %(lost)d people have no hour in the plan any more "
+            "(%(classes)s). The unit must plan them again."
+        )
+    else:
+        text = gettext(
+            "The shoot of %(units)s was moved (%(when)s): %(classes)s come at other hours now and must be told."
+        )
+    return text % facts
+
+
+tell(BOOKING, "plan_followed", says=plan_followed_says, to=plan_followed_readers)
 
 
 def delivery_readers(*sides: str) -> Callable[[Event], Iterable[Reader]]:

@@ -21,6 +21,8 @@ from sessions.hours import HalfHour, Stretch, held_hours, stretches
 from sessions.joint import Candidate, candidates, chosen_units, named_units
 from sessions.models import OPEN_STATES, Booking, BookingKind, BookingState, Venue
 from sessions.picking import Picker
+from sessions.plan_compare import Compared, rows_of, said_of
+from sessions.plan_moves import plan_in
 from sessions.problem_view import problems_on
 from sessions.room_flags import room_view
 from sessions.room_view import photos_of
@@ -230,6 +232,23 @@ class AskBooking(UnitBookingPage):
 
 
 @dataclass(frozen=True)
+class PlanPreview:
+    """What the chosen hours would do to the plan: class by class, or why some of them would have no hour."""
+
+    rows: list[Compared]
+    refusal: DomainError | None
+    people_lost: int
+
+
+def following_of(booking: Booking, picker: Picker) -> PlanPreview | None:
+    """For a confirmed shoot that is about to move, and only if its plan is touched."""
+    if booking.state != BookingState.CONFIRMED or not picker.chosen:
+        return None
+    found = plan_in(booking, picker.chosen)
+    return PlanPreview(rows_of(booking, found), found.refusal, found.people_lost) if found else None
+
+
+@dataclass(frozen=True)
 class Alternative:
     """Free hours in place of taken ones: one click sends the form again with them, or shows them in the calendar."""
 
@@ -409,6 +428,7 @@ class UnitHours(UnitBookingPage):
             form=NoteForm(),
             refusal=refusal,
             alternatives=alternatives(picker, refusal),
+            following=following_of(booking, picker),
             back=self.to("unit-booking", booking.public_id),
             breadcrumb=self.crumbs(
                 (booking.get_kind_display(), self.to("unit-booking", booking.public_id)),
@@ -422,10 +442,11 @@ class UnitHours(UnitBookingPage):
         note = request.POST.get("note", "")[:500]
         try:
             if row.state == BookingState.CONFIRMED:
-                acts.move_booking(booking=row, hours=picker.chosen, by=self.user, note=note)
+                following = acts.move_booking(booking=row, hours=picker.chosen, by=self.user, note=note)
             else:
+                following = None
                 acts.counter_proposal(booking=row, hours=picker.chosen, by=self.user, note=note)
         except DomainError as refusal:
             return self.show(row, picker, refusal, status=409)
-        messages.success(request, _("The new hours are held."))
-        return redirect(self.to("unit-booking", row.public_id))
+        messages.success(request, " ".join(filter(None, [_("The new hours are held."), said_of(following)])))
+        return redirect(self.to("plan" if following else "unit-booking", row.public_id))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,9 +14,11 @@ from sessions.deadlines import without_shoot
 from sessions.models import (
     ACTIVE_STATES,
     Attendance,
+    AttendanceState,
     Booking,
     BookingKind,
     BookingState,
+    Hold,
     PlanEntry,
     WaitlistEntry,
 )
@@ -116,6 +118,32 @@ def plans_to_make(scope: Scope) -> WaitingItem:
     here = reverse("shoots:unit-bookings", args=[scope.unit.code, scope.campaign.code])
     return WaitingItem(
         _("Confirmed shoots without a plan"), rows.count(), here, urgency=urgency(first, scope.today)
+    )
+
+
+@waiting(role="unit", order=61)
+def plans_to_complete(scope: Scope) -> WaitingItem | None:
+    """Plans in which people have no hour: the roster grew, or the shoot moved to fewer hours."""
+    planned = PlanEntry.objects.filter(booking=OuterRef("pk")).order_by().values("booking")
+    expected = Attendance.objects.filter(booking=OuterRef("pk")).exclude(state=AttendanceState.ABSENT)
+    rows = Booking.objects.filter(
+        campaign=scope.campaign, units=scope.unit, state=BookingState.CONFIRMED
+    ).exclude(kind=BookingKind.INDIVIDUAL)
+    rows = rows.annotate(
+        planned=Subquery(planned.annotate(n=Sum("people")).values("n")),
+        expected=Subquery(expected.order_by().values("booking").annotate(n=Count("pk")).values("n")),
+    ).filter(planned__lt=F("expected"))
+    found = list(rows.order_by("pk"))
+    if not found:
+        return None
+    rest = sum(row.expected - row.planned for row in found)
+    days = Hold.objects.filter(booking__in=found).order_by("day").values_list("day", flat=True)
+    return WaitingItem(
+        _("Shoots in whose plan people have no hour"),
+        len(found),
+        reverse("shoots:plan", args=[scope.unit.code, scope.campaign.code, found[0].public_id]),
+        hint=ngettext("%(n)d person without an hour.", "%(n)d people without an hour.", rest) % {"n": rest},
+        urgency=urgency(days.first(), scope.today),
     )
 
 

@@ -46,13 +46,13 @@ def tiny_problem(seed: int) -> Problem:
 def all_plans(problem: Problem) -> Iterator[list[Entry]]:
     """Every way to place everybody that breaks no rule."""
     slots = slots_of(problem.stations)
-    for ways in product(*(list(_ways(group, slots)) for group in problem.groups)):
+    for ways in product(*(list(ways_of(group, slots)) for group in problem.groups)):
         entries = [entry for way in ways for entry in way]
         if not faults(problem, entries):
             yield entries
 
 
-def _ways(group: Group, slots: list[Slot]) -> Iterator[list[Entry]]:
+def ways_of(group: Group, slots: list[Slot]) -> Iterator[list[Entry]]:
     for counts in product(*(range(min(group.size, slot.capacity) + 1) for slot in slots)):
         if sum(counts) == group.size:
             yield [

@@ -1,7 +1,7 @@
 """The day of the shoot: who came, shot numbers, fees, receipts, disturbances."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
@@ -214,7 +214,12 @@ class Receipt(models.Model):
 
 
 class Disturbance(models.Model):
-    """A power cut, broken equipment: recorded, and the rest of the day is planned anew (R17, A4)."""
+    """A power cut, broken equipment: recorded, and the rest of the day is planned anew (R17, A4).
+
+    While it lasts its station (none named: every station of the shoot) takes nobody: until it was over, else until it
+    is expected to be, else for the rest of the day. `plan_before` are the entries of the classes that it moved, as they
+    were, so that they can be offered their hours again when it ends early.
+    """
 
     booking = models.ForeignKey(
         Booking, models.PROTECT, related_name="disturbances", verbose_name=_("booking")
@@ -223,7 +228,9 @@ class Disturbance(models.Model):
         Station, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("station")
     )
     began_at = models.DateTimeField(_("began"), default=clock.now)
+    until = models.DateTimeField(_("expected until"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    plan_before = models.JSONField(default=list, blank=True, editable=False)
     what = models.CharField(_("what happened"), max_length=300)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
 
@@ -231,6 +238,12 @@ class Disturbance(models.Model):
         verbose_name = _("disturbance")
         verbose_name_plural = _("disturbances")
         ordering = ["-began_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gt=F("began_at")),
+                name="disturbance_until_after_began",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.what

@@ -1,5 +1,6 @@
 """The pure planner: hard rules always, aims in their order, reasons, forecasts, re-planning."""
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -151,6 +152,45 @@ def test_forecast_carries_delays_into_the_next_hour() -> None:
     )
     median, bound = slow.groups["b", DAY]
     assert (median, slow.days[DAY]) == (675, (median, bound)) and 680 <= bound <= 690
+
+
+def simulated(entries: list[Entry], paces: dict[str, Pace], runs: int = 4000) -> list[float]:
+    """When the day was over, many times: each person takes a random time, nobody begins before the hour."""
+    drawn = random.Random(7)
+    ends = []
+    for _run in range(runs):
+        free: dict[str, float] = {}
+        for entry in sorted(entries):
+            pace = paces[entry.station]
+            shape = (pace.mean / pace.deviation) ** 2
+            at = max(float(entry.start), free.get(entry.station, 0.0))
+            at += sum(drawn.gammavariate(shape, pace.mean / shape) for _ in range(entry.count))
+            free[entry.station] = at
+        ends.append(max(free.values()))
+    return sorted(ends)
+
+
+@pytest.mark.parametrize("stations", [1, 2, 3, 6])
+def test_forecast_of_a_day_holds_in_nine_of_ten_simulated_days(stations: int) -> None:
+    """Also with many stations, of which one or the other is always late."""
+    keys = [f"S{n}" for n in range(stations)]
+    entries = [Entry(DAY, 570 + 60 * h, 630 + 60 * h, key, f"{key}{h}", 20) for key in keys for h in range(3)]
+    paces = {key: Pace(3.0 + 0.05 * n, 1.5) for n, key in enumerate(keys)}
+    ends = simulated(entries, paces)
+    median, bound = forecast(entries, paces).days[DAY]
+    assert abs(median - ends[len(ends) // 2]) <= 1
+    kept = sum(end <= bound for end in ends) / len(ends)
+    assert 0.88 <= kept <= 0.92
+
+
+def test_forecast_of_a_class_at_two_stations_is_that_of_the_later_one() -> None:
+    entries = [Entry(DAY, 570, 630, f"S{n}", "a", 20) for n in (1, 2)]
+    paces = {f"S{n}": Pace(3.0, 1.5) for n in (1, 2)}
+    ends = simulated(entries, paces)
+    median, bound = forecast(entries, paces).groups["a", DAY]
+    alone = forecast(entries[:1], paces).groups["a", DAY]
+    assert median > alone[0] and bound > alone[1]
+    assert 0.87 <= sum(end <= bound for end in ends) / len(ends) <= 0.93
 
 
 def test_pace_of_past_shoots_needs_enough_of_them() -> None:

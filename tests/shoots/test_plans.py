@@ -12,7 +12,8 @@ from sessions import plan_rules as rules
 from sessions import plans as acts
 from sessions.models import Attendance, PlanEntry
 from sessions.plan_rows import class_sizes, entries_of, unplanned
-from sessions.replanning import replan_rest
+from sessions.plan_table import plan_view
+from sessions.replanning import Outages, replan_rest
 from students.hooks import roster_changed
 from students.models import Graduate, RosterState
 from tests import factories as make
@@ -44,7 +45,7 @@ def test_class_of_43_at_20_an_hour_from_half_past_nine() -> None:
             ("11:30", "A1", "会计1班", 3),
         ]
         assert [f"{r.end:%H:%M}" for r in entries_of(booking)] == ["10:30", "11:30", "12:00"]
-        assert acts.reasons_of(entries_of(booking)[0])
+        assert plan_view(booking, entries_of(booking)).classes[0].reasons == ["最早的可用时段"]
 
 
 def test_plan_places_everybody_and_repeats_itself(world: World) -> None:
@@ -162,11 +163,11 @@ def test_power_cut_keeps_what_is_over_and_moves_the_rest(world: World) -> None:
     booking = confirmed(world, [*hours(world.bays[0]), *hours(world.bays[0], start="13:00", end="17:00")])
     acts.generate_plan(booking=booking, by=world.coordinator)
     moment = dt.datetime(2018, 4, 17, 10, 15)
-    cut = [(None, dt.time(10, 15), dt.time(12, 15))]
+    cut = Outages([(None, dt.time(10, 15), dt.time(12, 15))])
     before = table(booking)
-    shown = replan_rest(booking=booking, moment=moment, pauses=cut, by=world.photographer, apply=False)
+    shown = replan_rest(booking=booking, moment=moment, outages=cut, by=world.photographer, apply=False)
     assert table(booking) == before
-    replan_rest(booking=booking, moment=moment, pauses=cut, by=world.photographer, apply=True)
+    replan_rest(booking=booking, moment=moment, outages=cut, by=world.photographer, apply=True)
     rows = entries_of(booking)
     assert sum(row.people for row in rows) == 43 and shown.moved
     assert not [row for row in rows if dt.time(10, 15) <= row.start < dt.time(12, 15)]

@@ -11,7 +11,7 @@ from sessions.models import Attendance, AttendanceState, PlanChange, PlanEntry
 from sessions.plan_edits import set_locked
 from sessions.plan_rows import entries_of
 from sessions.plans import NotPlannable
-from sessions.replanning import replan_rest, seal_of
+from sessions.replanning import Outages, replan_rest, seal_of
 from tests import factories as make
 from tests.shoots.booking_world import DAY, World, ask, confirmed, hours, make_world
 from tests.shoots.shoot_day import at, make_plan, make_shoot_day
@@ -77,7 +77,7 @@ def test_only_stations_that_are_out_are_left_and_locked_hours_stay() -> None:
         late = {row.station.code for row in entries_of(booking) if row.start >= dt.time(10, 30)}
         broken = next(bay for bay in world.bays if bay.code in late)
         details = {
-            "booking": booking, "moment": moment, "pauses": [(broken, dt.time(10, 30), dt.time(12, 0))],
+            "booking": booking, "moment": moment, "outages": Outages([(broken, dt.time(10, 30), dt.time(12, 0))]),
         }  # fmt: skip
         answer = replan_rest(**details, by=world.coordinator, apply=False)
         with pytest.raises(ChangedMeanwhile):
@@ -94,8 +94,8 @@ def test_strangers_and_open_bookings_are_refused() -> None:
     with clock.at(dt.datetime(2018, 3, 20, 10, 0)):
         world = make_world()
         asked = ask(world)
-        cut = [(None, dt.time(10, 30), dt.time(11, 0))]
-        details = {"moment": dt.datetime.combine(DAY, dt.time(10, 30)), "pauses": cut, "apply": True}
+        cut = Outages([(None, dt.time(10, 30), dt.time(11, 0))])
+        details = {"moment": dt.datetime.combine(DAY, dt.time(10, 30)), "outages": cut, "apply": True}
         with pytest.raises(NotPlannable):
             replan_rest(booking=asked, by=world.coordinator, **details)
         booking = confirmed(world, hours(world.bays[1]))
