@@ -33,6 +33,16 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+# What a test asks for that reaches the database; `django_db` marks the others.
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database-only", action="store_true", help="leave out tests that never reach the database"
+    )
+
+
 def runs_on_postgres() -> bool:
     return settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
 
@@ -50,6 +60,8 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what belongs to the other database's run; skip or fail what needs a browser that is not there."""
     here = [item for item in items if runs_on_postgres() or not item.get_closest_marker("postgres")]
+    if config.getoption("--database-only"):
+        here = [item for item in here if reaches_database(item)]
     if len(here) < len(items):
         left_out = [item for item in items if item not in set(here)]
         config.hook.pytest_deselected(items=left_out)
@@ -62,6 +74,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(
                     pytest.mark.skip(reason="no Chromium; apt-get install chromium fonts-noto-cjk")
                 )
+
+
+def reaches_database(item: pytest.Item) -> bool:
+    asked = set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or asked & DATABASE_FIXTURES)
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,6 @@ WANTED = {"8": 8.0, "24": 6.0}
 WANTED_WITH_CHECKS = 4.0
 FILLED = 99.0  # per cent
 BETTER = 1.5  # points of SSIMULACRA2
-WANTED_OF_TWO = 1.8
 NO_PEER = "no ImageMagick here: apt-get install imagemagick"
 NO_METRIC = "no ssimulacra2 here: make bench installs it"
 
@@ -51,7 +50,6 @@ def run() -> None:
             speed(name, files)
             if name == "8":
                 quality(files)
-                two_workers(files)
     memory()
 
 
@@ -188,34 +186,6 @@ def part_shown(path: Path, size: tuple[int, int]) -> tuple[float, float, float, 
     return left, top, right, bottom
 
 
-def two_workers(files: list[Path]) -> None:
-    """Pictures per second of wall time by two processes beside one; other work on the machine counts here."""
-    one, two = (throughput(files, workers) for workers in (1, 2))
-    note = f"{one:.3g} /s by one worker, {os.cpu_count()} cores"
-    Row("two workers, times one", two / one, "x", least=WANTED_OF_TWO, note=note).emit()
-
-
-def throughput(files: list[Path], workers: int) -> float:
-    """All checks, by as many processes, started together once each has done a first picture."""
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-c", ROUNDS, *map(str, files)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _number in range(workers)
-    ]
-    for child in children:
-        child.stdout.readline()  # type: ignore[union-attr]
-    start = time.perf_counter()
-    for child in children:
-        child.stdin.write("\n")  # type: ignore[union-attr]
-        child.stdin.flush()  # type: ignore[union-attr]
-    done = sum(int(child.communicate()[0]) for child in children)
-    return done / (time.perf_counter() - start)
-
-
 def memory() -> None:
     """The peak of a worker that processes one picture, above the same worker that has done a tiny one."""
     with tempfile.TemporaryDirectory() as name:
@@ -285,21 +255,3 @@ def peak_of(*paths: Path) -> int:
     command = [sys.executable, "-c", WORKER, *map(str, paths)]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return int(said.strip().splitlines()[-1])
-
-
-ROUNDS = r"""
-import sys, django
-django.setup()
-from students.processing import process_picture
-from students.profiles import DEFAULT_PROFILES
-from students.faces import get_detector
-def take(path):
-    with open(path, "rb") as file:
-        process_picture(file, DEFAULT_PROFILES, detector=get_detector())
-take(sys.argv[1])
-print("ready", flush=True)
-sys.stdin.readline()
-for path in sys.argv[1:] * 4:
-    take(path)
-print(len(sys.argv[1:]) * 4)
-"""
