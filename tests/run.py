@@ -48,7 +48,8 @@ def run_on_postgres(arguments: list[str]) -> int | None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.run", description=__doc__)
     parser.add_argument("--only", choices=["sqlite", "postgres"])
-    parser.add_argument("--workers", default="2")
+    # One more than there are cores: browsers, servers and locks make tests wait.
+    parser.add_argument("--workers", default=str((os.cpu_count() or 1) + 1))
     options, rest = parser.parse_known_args()
     arguments = ["-n", options.workers, "--dist", "loadgroup", *rest]
     statuses, missing = [], []
