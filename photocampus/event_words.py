@@ -114,6 +114,8 @@ WORDS: dict[str, str | Promise] = {
     "closure_removed": gettext_lazy("Closure removed"),
     "exception_set": gettext_lazy("Exceptional day set"),
     "exception_removed": gettext_lazy("Exceptional day removed"),
+    "weekly_hours_set": gettext_lazy("Weekly hours set"),
+    "weekly_hours_removed": gettext_lazy("Weekly hours taken back"),
     "day_off_added": gettext_lazy("Station's day off added"),
     "day_off_removed": gettext_lazy("Station's day off removed"),
     "collected": gettext_lazy("Collected"),

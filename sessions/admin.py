@@ -4,12 +4,12 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from photocampus.admin_base import Act, LogAdmin, PortalAdmin, take_out
 from photocampus.models import User
@@ -68,8 +68,14 @@ class CalendarAdmin(PortalAdmin):
         before = type(obj)._default_manager.filter(pk=obj.pk).first() if change else None
         super().save_model(request, obj, form, change)
         by = request.user if isinstance(request.user, User) else None
-        for studio in {studio_of(row) for row in (before, obj) if row is not None}:
-            calendar_changed(studio, by)
+        studios = {studio_of(row) for row in (before, obj) if row is not None}
+        if flagged := sum(calendar_changed(studio, by) for studio in studios):
+            text = ngettext(
+                "%(count)d booking holds hours that are no longer open; it is flagged.",
+                "%(count)d bookings hold hours that are no longer open; they are flagged.",
+                flagged,
+            )
+            self.message_user(request, text % {"count": flagged}, messages.WARNING)
 
 
 def studio_of(row: Any) -> Studio:
@@ -85,11 +91,11 @@ def take_out_and_flag(row: Any, user: User, data: dict[str, Any]) -> None:
 
 @admin.register(WeeklyHours)
 class WeeklyHoursAdmin(CalendarAdmin):
-    list_display = ("studio", "weekday", "start", "end")
+    list_display = ("studio", "since", "weekday", "start", "end")
     list_display_links = ("weekday",)
-    list_filter = ("studio",)
+    list_filter = ("studio", "since")
     list_select_related = ("studio",)
-    open_fields = ("studio", "weekday", "start", "end")
+    open_fields = ("studio", "since", "weekday", "start", "end")
     acts = (take_out_act("shoots.change_weeklyhours"),)
 
 

@@ -13,7 +13,8 @@ from photocampus import clock
 from photocampus.errors import DomainError, MissingReason, NotAllowed
 from photocampus.events import move_state, record
 from photocampus.models import Role, User
-from sessions.conversation import MOVES, answer_by, locked, tell
+from sessions.booking_cover import require_need
+from sessions.conversation import MOVES, answer_by, locked, tell, tell_why
 from sessions.expectations import expect_graduates, forget_expected, grant_units, people_of, to_expect
 from sessions.holding import NoHours, exchange_hours, hold_hours, holding, look_first, release_all
 from sessions.hours import HalfHour, held_hours, require_open
@@ -100,11 +101,13 @@ def ask_booking(
     venue: Venue | None = None,
     companion_name: str = "",
     companion_phone: str = "",
+    reason: str = "",
 ) -> Booking:
     """The units ask the studio for these half hours, which are held at once until the campaign's deadline.
 
-    R3 decides whether the kind is open to the units, R2 and R13 whether the hours are. Raises `KindNotPermitted`,
-    `OutsideWindow`, `StudioClosed`, `HoursTaken`, `NoHours`, `NobodyWaits`, `NotContracted`, `CampaignNotOpen`.
+    R3 decides whether the kind is open to the units, R2 and R13 whether the hours are. Whoever has room for everybody
+    already needs a `reason`. Raises `KindNotPermitted`, `OutsideWindow`, `StudioClosed`, `HoursTaken`, `NoHours`,
+    `NobodyWaits`, `NotContracted`, `CampaignNotOpen`, `SameTime`, `MoreThanNeeded`.
     """
     units = sorted(set(units), key=lambda unit: unit.pk)
     booking = Booking(
@@ -118,24 +121,31 @@ def ask_booking(
     )
     # Once without a lock, so that whoever is refused keeps nobody waiting; once more under it.
     _judge_request(booking, units, hours, by)
+    require_need(campaign=campaign, units=units, kind=kind, hours=hours, reason=reason)
     look_first(booking=booking, hours=hours)
-    _place_request(booking, units, hours, by, note)
+    _place_request(booking, units, hours, by, note, reason)
     return booking
 
 
 @transaction.atomic
 def _place_request(
-    booking: Booking, units: list[Unit], hours: Collection[HalfHour], by: User, note: str
+    booking: Booking, units: list[Unit], hours: Collection[HalfHour], by: User, note: str, reason: str
 ) -> None:
+    # Two requests of one unit at the same moment see each other.
+    list(Unit.objects.select_for_update().filter(pk__in=[unit.pk for unit in units]).order_by("pk"))
     booking.people = _judge_request(booking, units, hours, by)
+    is_more = require_need(
+        campaign=booking.campaign, units=units, kind=booking.kind, hours=hours, reason=reason
+    )
     booking.held_until, booking.asked_at = answer_by(booking.campaign), clock.now()
     booking.save(force_insert=True)
     BookingUnit.objects.bulk_create(BookingUnit(booking=booking, unit=unit) for unit in units)
     hold_hours(booking=booking, hours=hours)
     drop_served(booking=booking, hours=hours, by=by)
     tell(booking, S.ASKED, by, note)
+    why = tell_why(booking, reason, by) if is_more else ""
     data = {"half_hours": len(set(hours)), "people": booking.people}
-    record(booking, "state_asked", by=by, new=S.ASKED, data=data)
+    record(booking, "state_asked", by=by, new=S.ASKED, reason=why, data=data)
 
 
 def _judge_request(booking: Booking, units: list[Unit], hours: Collection[HalfHour], by: User) -> int:
@@ -353,18 +363,22 @@ def cancel_booking(*, booking: Booking, reason: str, by: User) -> None:
 
 
 @transaction.atomic
-def reroute_booking(*, booking: Booking, reason: str, by: User) -> None:
-    """R4: academic affairs take a flagged booking off, with a written reason; the unit books by its new route.
+def take_off_booking(*, booking: Booking, reason: str, by: User) -> None:
+    """Academic affairs take a booking of units off, with a reason that both sides read: a joint shoot that will not be,
+    a flagged one (R4) whose unit books by its new route, or any other that must not take place.
 
-    Open requests are declined, confirmed shoots cancelled. Raises `PicturesTaken` and `IllegalMove`.
+    Confirmed shoots are cancelled, open requests withdrawn, flagged ones declined. Raises `PicturesTaken`, `IllegalMove`.
     """
     booking = locked(booking)
-    if by.role != Role.STAFF or not booking.flag:
+    if by.role != Role.STAFF or (booking.kind == BookingKind.INDIVIDUAL and not booking.flag):
         raise NotAllowed()
     if not reason.strip():
         raise MissingReason()
     _require_untouched(booking)
-    _close(booking, S.DECLINED if booking.state in OPEN_STATES else S.CANCELLED, by, reason)
+    is_open = booking.state in OPEN_STATES
+    _close(
+        booking, (S.DECLINED if booking.flag else S.WITHDRAWN) if is_open else S.CANCELLED, by, reason.strip()
+    )
 
 
 def _require_party(by: User, booking: Booking) -> None:

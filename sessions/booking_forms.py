@@ -7,7 +7,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from sessions.models import BookingKind, Route, Station, Venue
+from sessions.models import BookingKind, Route, Station, Venue, WeeklyHours
 from units.models import Studio
 
 PHONE = RegexValidator(r"^\+?[0-9][0-9 -]{5,19}$", _("Please enter a telephone number."))
@@ -60,12 +60,25 @@ class AskForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, *args: Any, venues: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, venues: Any = None, is_more: bool = False, **kwargs: Any) -> None:
+        """`is_more`: there is room for everybody already, so that another shoot needs a reason."""
         super().__init__(*args, **kwargs)
+        if is_more:
+            self.fields["reason"] = why_more()
         if venues is None:
             del self.fields["venue"]
         else:
             self.fields["venue"].queryset = venues  # type: ignore[attr-defined]
+
+
+def why_more() -> forms.CharField:
+    return forms.CharField(
+        label=_("Why another shoot is needed"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class WhyMoreForm(forms.Form):
+    reason = why_more()
 
 
 class NoteForm(forms.Form):
@@ -166,6 +179,54 @@ class ExceptionForm(forms.Form):
         cleaned = self.cleaned_data
         pairs = [(cleaned[f"{part}_from"], cleaned[f"{part}_until"]) for part in ("morning", "afternoon")]
         return [(start, end) for start, end in pairs if start and end]
+
+
+WEEKDAYS: list[tuple[int, Any]] = list(WeeklyHours._meta.get_field("weekday").flatchoices)  # type: ignore[union-attr]
+
+
+class WeekForm(forms.Form):
+    """The hours of every weekday: two openings each, none means closed."""
+
+    since = forms.DateField(label=_("First day"), widget=Day())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for weekday, _name in WEEKDAYS:
+            for part in OPENINGS:
+                self.fields[f"{part}_{weekday}"] = forms.TimeField(required=False, widget=Time())
+
+    def rows(self) -> list[tuple[Any, list[tuple[Any, Any]]]]:
+        """Weekday by weekday: its name, and its fields with their labels."""
+        return [
+            (name, [(label, self[f"{part}_{weekday}"]) for part, label in OPENINGS.items()])
+            for weekday, name in WEEKDAYS
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for weekday, _name in WEEKDAYS:
+            for part in ("morning", "afternoon"):
+                given = [cleaned.get(f"{part}_{end}_{weekday}") is None for end in ("from", "until")]
+                if len(set(given)) == 2:
+                    self.add_error(f"{part}_until_{weekday}", _("Please give both times, or neither."))
+        return cleaned
+
+    def spans(self) -> dict[int, list[tuple[dt.time, dt.time]]]:
+        found: dict[int, list[tuple[dt.time, dt.time]]] = {}
+        for weekday, _name in WEEKDAYS:
+            for part in ("morning", "afternoon"):
+                start, end = (self.cleaned_data[f"{part}_{edge}_{weekday}"] for edge in ("from", "until"))
+                if start and end:
+                    found.setdefault(weekday, []).append((start, end))
+        return found
+
+
+OPENINGS: dict[str, Any] = {
+    "morning_from": _("Opens at"),
+    "morning_until": _("Closes at"),
+    "afternoon_from": _("Opens again at"),
+    "afternoon_until": _("Closes again at"),
+}
 
 
 class DayOffForm(forms.Form):

@@ -18,6 +18,7 @@ from sessions import (
     unit_bookings,
     venue_pages,
     waitlist_pages,
+    weekly_pages,
     whatif_pages,
 )
 
@@ -108,6 +109,7 @@ urlpatterns = [
     path(f"{STUDIO}waitlist/", waitlist_pages.StudioWaitlist.as_view(), name="studio-waitlist"),
     path(f"{STUDIO}calendar/", calendar_pages.StudioCalendarPage.as_view(), name="studio-calendar"),
     path(f"{STUDIO}days/", calendar_pages.StudioDays.as_view(), name="studio-days"),
+    path(f"{STUDIO}days/weekly/", weekly_pages.WeeklyPage.as_view(), name="studio-week"),
     path(f"{STUDIO}days/<str:act>/", calendar_pages.StudioDaysAct.as_view(), name="studio-days-act"),
     path(f"{STUDIO}stations/<str:station>/", calendar_pages.StationEdit.as_view(), name="station"),
     path(f"{STUDIO}individual/", studio_bookings.OpenIndividualDay.as_view(), name="open-individual-day"),
@@ -117,5 +119,5 @@ urlpatterns = [
     path(f"{OFFICE}joint/", joint_pages.JointShoot.as_view(), name="joint-shoot"),
     path(f"{OFFICE}routes/<str:unit>/", route_pages.RouteDecision.as_view(), name="route-decision"),
     path(f"{OFFICE}waitlist/", waitlist_pages.OfficeWaitlist.as_view(), name="office-waitlist"),
-    path(f"{OFFICE}bookings/<str:booking>/", route_pages.FlaggedBooking.as_view(), name="flagged-booking"),
+    path(f"{OFFICE}bookings/<str:booking>/", route_pages.OfficeBooking.as_view(), name="office-booking"),
 ]

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions.booking import expected_people
 from sessions.calendar import capacity
+from sessions.condensed import condensed, rows_said
 from sessions.hours import HalfHour
 from sessions.models import Booking, BookingState, Station
 
@@ -24,6 +25,7 @@ STEPS: dict[str, Any] = {
     BookingState.LAPSED: _("Lapsed: nobody confirmed in time"),
     "moved": _("Moved"),
     "opened": _("Opened for individuals"),
+    "more": _("Why another shoot is needed"),
     "note": _("Message"),
 }
 TONES = {"confirmed": "good", "done": "good", "declined": "bad", "cancelled": "bad", "lapsed": "bad"}
@@ -56,7 +58,7 @@ def conversation(booking: Booking) -> list[Said]:
 
 
 def _lines(hours: list[list[str]], note: str) -> str:
-    shown = "; ".join(f"{day} {start}–{end} {station}" for station, day, start, end in hours)
+    shown = "; ".join(condensed(rows_said(hours)))
     return " · ".join(part for part in (note, shown) if part)
 
 

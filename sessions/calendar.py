@@ -133,25 +133,39 @@ def days_off(year: int) -> dict[date, str]:
     return found
 
 
+# Spans per weekday (Monday = 0).
+Week = Mapping[int, tuple[Span, ...]]
+
+
 @dataclass(frozen=True)
 class StudioCalendar:
     """The working hours of one studio.
 
-    `weekly` gives the spans per weekday (Monday = 0); an absent weekday is shut. What holds on a day is, first of
-    all that apply: an exception, a closure, a public holiday, the weekly hours. A make-up working day changes
-    nothing: it never opens a weekday on which the studio is shut (R13).
+    `weekly` gives the spans per weekday (Monday = 0); an absent weekday is shut. `later` are tables that replace it, each
+    from its first day on, in order of these. What holds on a day is, first of all that apply: an exception, a closure,
+    a public holiday, the weekly hours. A make-up working day changes nothing: it never opens a weekday on which the
+    studio is shut (R13).
     """
 
-    weekly: Mapping[int, tuple[Span, ...]]
+    weekly: Week
+    later: tuple[tuple[date, Week], ...] = ()
     closures: tuple[Closure, ...] = ()
     exceptions: Mapping[date, Exceptional] = field(default_factory=dict)
     keeps_holidays: bool = True
+
+    def week_of(self, day: date) -> Week:
+        """The weekly hours that hold on the day."""
+        week = self.weekly
+        for first, table in self.later:
+            if first <= day:
+                week = table
+        return week
 
     def spans(self, day: date) -> tuple[Span, ...]:
         """Opening hours of the day; empty when shut."""
         if day in self.exceptions:
             return self.exceptions[day].spans
-        return () if self.day_off(day) else tuple(self.weekly.get(day.weekday(), ()))
+        return () if self.day_off(day) else tuple(self.week_of(day).get(day.weekday(), ()))
 
     def day_off(self, day: date) -> DayOff | None:
         """Why the studio is shut on the day, or None when it works."""
@@ -163,7 +177,7 @@ class StudioCalendar:
                 return DayOff(Shut.CLOSURE, closure.reason)
         if self.keeps_holidays and (name := days_off(day.year).get(day)):
             return DayOff(Shut.HOLIDAY, name)
-        if not self.weekly.get(day.weekday()):
+        if not self.week_of(day).get(day.weekday()):
             return DayOff(Shut.WEEKDAY)
         return None
 

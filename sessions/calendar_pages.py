@@ -1,22 +1,39 @@
 """The studio's calendar: month and day as they are, closures, exceptional days, stations and their days off."""
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from photocampus import clock
 from photocampus.errors import DomainError
 from sessions import studio_days as acts
-from sessions.booking_forms import ClosureForm, DayOffForm, ExceptionForm, StationForm
-from sessions.calendar import days_off, is_provisional
+from sessions.booking_forms import WEEKDAYS, ClosureForm, DayOffForm, ExceptionForm, StationForm
+from sessions.calendar import Span, Week, days_off, is_provisional
+from sessions.hours import calendar_of
 from sessions.models import BookingKind, StationDayOff, StationKind
 from sessions.picking import Picker, holiday_name
 from sessions.routes import FLAG_HOURS
 from sessions.studio_bookings import StudioBookingPage
+from sessions.weekly_hours import remove_weekly_hours
+
+
+@dataclass(frozen=True)
+class WeekTable:
+    """One table of weekly hours; `since` is None for the one from the start."""
+
+    since: dt.date | None
+    days: list[tuple[str, tuple[Span, ...]]]
+    is_to_come: bool
+
+
+def _by_weekday(week: Week) -> list[tuple[str, tuple[Span, ...]]]:
+    return [(str(name), tuple(week.get(weekday, ()))) for weekday, name in WEEKDAYS]
 
 
 class StudioCalendarPage(StudioBookingPage):
@@ -94,10 +111,15 @@ class StudioDays(StudioBookingPage):
             breadcrumb=self.crumbs((_("Working days and stations"), None)),
         )
 
-    def weekly(self) -> list[tuple[str, list[Any]]]:
-        rows = list(self.studio.weekly_hours.all())
-        names = dict(type(rows[0])._meta.get_field("weekday").flatchoices) if rows else {}
-        return [(str(names[n]), [row for row in rows if row.weekday == n]) for n in range(7) if names]
+    def weekly(self) -> list[WeekTable]:
+        """The weekly hours that hold today, and those that replace them later."""
+        calendar, today = calendar_of(self.studio), clock.today()
+        coming = [(first, week) for first, week in calendar.later if first > today]
+        begun = max((first for first, _week in calendar.later if first <= today), default=None)
+        return [
+            WeekTable(begun, _by_weekday(calendar.week_of(today)), False),
+            *(WeekTable(first, _by_weekday(week), True) for first, week in coming),
+        ]
 
 
 class StudioDaysAct(StudioDays):
@@ -119,6 +141,7 @@ class StudioDaysAct(StudioDays):
             "closure-out": self.no_closure,
             "exception-out": self.no_exception,
             "dayoff-out": self.no_dayoff,
+            "weekly-out": self.no_week,
         }
         try:
             if act in removing:
@@ -134,11 +157,12 @@ class StudioDaysAct(StudioDays):
         flagged = self.bookings().filter(flag__contains=FLAG_HOURS).count()
         messages.success(request, _("Saved."))
         if flagged:
-            messages.warning(
-                request,
-                _("%(count)d bookings hold hours that are no longer open; they are flagged.")
-                % {"count": flagged},
+            text = ngettext(
+                "%(count)d booking holds hours that are no longer open; it is flagged.",
+                "%(count)d bookings hold hours that are no longer open; they are flagged.",
+                flagged,
             )
+            messages.warning(request, text % {"count": flagged})
         return redirect(self.to("studio-days"))
 
     def closure(self) -> ClosureForm | None:
@@ -181,6 +205,13 @@ class StudioDaysAct(StudioDays):
         except ValueError:
             raise Http404 from None
         acts.remove_exception(exception=row, by=self.user)
+
+    def no_week(self, first: str) -> None:
+        try:
+            since = dt.date.fromisoformat(first)
+        except ValueError:
+            raise Http404 from None
+        remove_weekly_hours(studio=self.studio, since=since, by=self.user)
 
     def no_dayoff(self, pk: str) -> None:
         row = get_object_or_404(StationDayOff.objects.filter(station__studio=self.studio), pk=_number(pk))

@@ -33,6 +33,13 @@ def tell(booking: Booking, step: str, by: User | None, note: str = "") -> None:
     BookingMessage.objects.create(booking=booking, step=step, note=note.strip(), hours=hours, by=by)
 
 
+def tell_why(booking: Booking, reason: str, by: User) -> str:
+    """Why these hours are asked for though there is room for everybody; both sides read it. Gives the reason."""
+    reason = reason.strip()[:300]
+    BookingMessage.objects.create(booking=booking, step="more", note=reason, by=by)
+    return reason
+
+
 def answer_by(campaign: Campaign) -> dt.datetime:
     """Until when hours stay held that somebody still has to answer for."""
     return clock.now() + dt.timedelta(days=campaign.hold_days)

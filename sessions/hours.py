@@ -57,11 +57,13 @@ def station_kind(kind: str) -> str:
 
 def calendar_of(studio: Studio) -> StudioCalendar:
     """The studio's working hours as its rows say (four queries)."""
-    weekly: dict[int, tuple[Span, ...]] = {}
+    tables: dict[dt.date | None, dict[int, tuple[Span, ...]]] = {}
     for row in studio.weekly_hours.all():
-        weekly[row.weekday] = (*weekly.get(row.weekday, ()), Span(row.start, row.end))
+        week = tables.setdefault(row.since, {})
+        week[row.weekday] = (*week.get(row.weekday, ()), Span(row.start, row.end))
     return StudioCalendar(
-        weekly=weekly,
+        weekly=tables.get(None, {}),
+        later=tuple(sorted((since, week) for since, week in tables.items() if since is not None)),
         closures=tuple(Closure(row.first, row.last, row.reason) for row in studio.closures.all()),
         exceptions={
             row.day: Exceptional(tuple(_span(pair) for pair in row.openings), row.reason)

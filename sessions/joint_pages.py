@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from photocampus.errors import DomainError
 from sessions.booking import ask_booking
+from sessions.booking_cover import Cover, cover_of
 from sessions.booking_forms import AskForm
 from sessions.expectations import GROUP_KINDS, people_of
 from sessions.joint import Candidate, OneUnitOnly, candidates, chosen_units, named_units
@@ -18,7 +19,7 @@ from sessions.models import BookingKind, Venue
 from sessions.picking import Picker
 from sessions.route_pages import OfficePage
 from sessions.routes import routes_of
-from sessions.unit_bookings import alternatives, contracted_studios
+from sessions.unit_bookings import alternatives, contracted_studios, stretches_of
 from units.models import Campaign, Studio, Unit
 
 
@@ -31,6 +32,7 @@ class Choice:
     offered: list[Candidate]
     studios: list[Studio]
     picker: Picker | None
+    cover: Cover
 
     @property
     def units(self) -> list[Unit]:
@@ -60,9 +62,10 @@ class JointShoot(OfficePage):
         kind = data.get("kind", "") if data.get("kind") in GROUP_KINDS else BookingKind.GROUP.value
         here = [entry for entry in entries if entry.unit.campus.strip() == campus]
         offered = candidates(campaign, here, kind, codes)
-        studios = contracted_studios(campaign)
-        picker = self.picker(campaign, studios, kind, campus, chosen_units(offered)) if studios else None
-        return Choice(campus, campuses, offered, studios, picker)
+        studios, units = contracted_studios(campaign), chosen_units(offered)
+        picker = self.picker(campaign, studios, kind, campus, units) if studios else None
+        cover = cover_of(campaign, units, kind) if units else Cover()
+        return Choice(campus, campuses, offered, studios, picker, cover)
 
     def picker(
         self, campaign: Campaign, studios: list[Studio], kind: str, campus: str, units: list[Unit]
@@ -88,7 +91,7 @@ class JointShoot(OfficePage):
     def form(self, choice: Choice, data: Any = None) -> AskForm:
         on_site = choice.picker is not None and choice.picker.kind == BookingKind.ON_SITE
         venues = Venue.objects.filter(unit__in=choice.units, is_active=True).order_by("name")
-        return AskForm(data, venues=venues if on_site else None)
+        return AskForm(data, venues=venues if on_site else None, is_more=choice.cover.is_full)
 
     def show(
         self,
@@ -107,6 +110,8 @@ class JointShoot(OfficePage):
             together=choice.units,
             kinds=[(kind.value, kind.label) for kind in GROUP_KINDS],
             form=form,
+            cover=choice.cover,
+            booked=[(row, stretches_of(row)) for row in choice.cover.bookings],
             refusal=refusal,
             alternatives=alternatives(choice.picker, refusal),
             breadcrumb=self.crumbs(campaign, (_("Joint shoot"), None)),

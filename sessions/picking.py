@@ -18,11 +18,13 @@ from django.utils.translation import gettext as _
 from photocampus import clock
 from photocampus.models import User
 from sessions.calendar import Shut
+from sessions.condensed import condensed, rows_of
 from sessions.hours import (
     Day,
     HalfHour,
     Stretch,
     availability,
+    free_instead,
     holder_name,
     read_stretches,
     room_in,
@@ -73,6 +75,14 @@ class HourCell:
     url: str = ""
 
 
+@dataclass(frozen=True)
+class Picked:
+    """A stretch of the choice; `why` says why it cannot be had (any more), "" while it is free."""
+
+    stretch: Stretch
+    why: str = ""
+
+
 @dataclass
 class Picker:
     """Everything the choosing page shows, read from the request; the caller says for whom."""
@@ -117,6 +127,81 @@ class Picker:
     @property
     def is_enough(self) -> bool:
         return self.chosen_people >= self.people
+
+    @cached_property
+    def lost(self) -> dict[HalfHour, str]:
+        """Chosen half hours that cannot be had (any more), and why: somebody took them, or the studio is shut then."""
+        days = self._days_of_choice
+        holds = {
+            hour: days[hour.day].held.get((hour.station, hour.start))
+            for hour in self.chosen
+            if hour.day in days
+        }
+        units = units_by_booking({hold.booking_id for hold in holds.values() if hold})
+        stations = {station.pk: station for station in self.stations}
+        found = {}
+        for hour in self.chosen:
+            if hour.day not in days:
+                found[hour] = _("outside the window")
+            elif hold := holds[hour]:
+                found[hour] = _("held: %(holder)s") % {"holder": holder_name(hold.booking, self.user, units)}
+            elif not days[hour.day].can_be_asked:
+                found[hour] = why_shut(days[hour.day])
+            elif hour.start not in days[hour.day].starts or not days[hour.day].is_free(
+                stations[hour.station], hour.start
+            ):
+                found[hour] = _("not working")
+        return found
+
+    @cached_property
+    def _days_of_choice(self) -> dict[dt.date, Day]:
+        """The days of the choice that lie in the window; those of the month shown are at hand already."""
+        wanted = {hour.day for hour in self.chosen if self.campaign.contains(hour.day)}
+        if not (more := wanted - self.days.keys()):
+            return self.days
+        found = availability(
+            studio=self.studio,
+            campaign=self.campaign,
+            kind=self.kind,
+            first=min(more),
+            last=max(more),
+            ignoring=self.ignoring,
+        )
+        return {**{day.day: day for day in found}, **self.days}
+
+    @property
+    def picked(self) -> list[Picked]:
+        """The choice as people read it, hours that are lost apart from the others."""
+        by_why: dict[str, list[HalfHour]] = {}
+        for hour in self.chosen:
+            by_why.setdefault(self.lost.get(hour, ""), []).append(hour)
+        stations = {station.pk: station for station in self.stations}
+        rows = [Picked(s, why) for why, hours in by_why.items() for s in stretches(hours, stations)]
+        return sorted(rows, key=lambda p: (p.stretch.day, p.stretch.start, p.stretch.station.code))
+
+    @property
+    def without_lost(self) -> str:
+        """This page with what is left of the choice."""
+        return self.url(month=self.month, hours=[hour for hour in self.chosen if hour not in self.lost])
+
+    @property
+    def instead(self) -> list[tuple[str, str]]:
+        """The nearest free hours in place of the lost ones: address and words."""
+        options = free_instead(
+            studio=self.studio,
+            campaign=self.campaign,
+            kind=self.kind,
+            wanted=self.chosen,
+            taken=list(self.lost),
+        )
+        stations = {station.pk: station for station in self.stations}
+        return [
+            (
+                self.url(month=hours[0].day.replace(day=1), hours=hours),
+                "; ".join(condensed(rows_of(stretches(hours, stations)))),
+            )
+            for hours in options
+        ]
 
     @property
     def is_started(self) -> bool:
@@ -211,7 +296,7 @@ class Picker:
         """The day shown by the hour, if it can be asked for."""
         return self.days.get(self.day) if self.day else None
 
-    @property
+    @cached_property
     def grid(self) -> list[tuple[dt.time, dt.time, list[HourCell]]]:
         """The day by the hour: rows are half hours, cells are stations."""
         day = self.open_day
@@ -237,6 +322,11 @@ class Picker:
                     )
             rows.append((start, end, cells))
         return rows
+
+    @property
+    def can_pick(self) -> bool:
+        """Whether anything on the day shown can be chosen, or given back."""
+        return any(cell.state in ("free", "chosen") for _start, _end, cells in self.grid for cell in cells)
 
     @property
     def whole_days(self) -> list[tuple[Station, str, int]]:

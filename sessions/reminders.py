@@ -16,21 +16,35 @@ LAST_CALL = dt.timedelta(days=1)
 
 
 def coming_shoots(campaign: Campaign, today: dt.date) -> QuerySet[Booking]:
-    """Confirmed shoots that begin within the campaign's number of days, with `first_day`; today's included."""
-    last = today + dt.timedelta(days=campaign.reminder_days)
+    """Confirmed shoots that begin within the campaign's largest number of days, with `first_day`; today's included."""
+    last = today + dt.timedelta(days=campaign.reminders[0])
     firm = Booking.objects.filter(campaign=campaign, state=BookingState.CONFIRMED)
     return firm.annotate(first_day=Min("holds__day")).filter(first_day__range=(today, last))
 
 
 def remind_of_shoots() -> int:
-    """Write one reminder for each shoot that came near; after a move to other hours, one more. Harmless when repeated."""
+    """Write one reminder at each of the campaign's numbers of days before a shoot; who confirms late gets the next one
+    only. After a move to other hours it begins again. Harmless when repeated."""
     today = clock.today()
     written = 0
     for campaign in Campaign.objects.filter(state=CampaignState.PUBLISHED):
         for booking in coming_shoots(campaign, today).order_by("pk"):
-            key = f"shoot:{booking.pk}:{booking.sequence}"
-            written += _once(key, booking, "shoot_near")
+            left = (booking.first_day - today).days  # type: ignore[attr-defined]
+            stage = min(number for number in campaign.reminders if number >= left)
+            written += _remind_at(booking, stage)
     return written
+
+
+def _remind_at(booking: Booking, stage: int) -> bool:
+    """One reminder `stage` days before, unless there was one as near to the shoot already."""
+    begin = f"shoot:{booking.pk}:{booking.sequence}"
+    known = Reminded.objects.filter(key__startswith=f"{begin}:").values_list("key", flat=True)
+    if any(int(key.rpartition(":")[2]) <= stage for key in known):
+        return False
+    # Written when a campaign had one number of days only: it stands for the stage it is found in.
+    if Reminded.objects.filter(key=begin).update(key=f"{begin}:{stage}"):
+        return False
+    return _once(f"{begin}:{stage}", booking, "shoot_near")
 
 
 def remind_of_holds() -> int:

@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy
 from photocampus.errors import DomainError
 from photocampus.sheets import XLSX, sheet_bytes
 from photocampus.views import StaffPage
-from sessions.booking import reroute_booking
+from sessions.booking import take_off_booking
 from sessions.booking_forms import OverrideForm, ReasonForm
-from sessions.models import ACTIVE_STATES, Booking, Route
+from sessions.condensed import condensed, rows_of
+from sessions.hours import held_hours, stretches
+from sessions.models import ACTIVE_STATES, OPEN_STATES, Booking, BookingKind, BookingState, Route
 from sessions.routes import (
     UnitRoute,
     end_override,
@@ -182,14 +184,14 @@ class RouteDecision(OfficePage):
         return redirect("shoots:routes", row.code)
 
 
-class FlaggedBooking(OfficePage):
-    """`/office/<campaign>/bookings/<booking>/`: keep a flagged booking with a reason, or take it off the unit's calendar
-    so that it can be booked by its new route (R4)."""
+class OfficeBooking(OfficePage):
+    """`/office/<campaign>/bookings/<booking>/`: keep a flagged booking with a reason, or take any booking of units off
+    (R4: so that it can be booked by the unit's new route)."""
 
-    template_name = "shoots/flagged.html"
+    template_name = "shoots/office_booking.html"
 
     def find(self, campaign: Campaign, public_id: str) -> Booking:
-        rows = Booking.objects.filter(campaign=campaign).exclude(flag="").select_related("studio")
+        rows = Booking.objects.filter(campaign=campaign).select_related("studio", "asked_by")
         return self.get_scoped(rows, public_id=public_id)
 
     def get(self, request: HttpRequest, campaign: str, booking: str) -> HttpResponse:
@@ -199,30 +201,37 @@ class FlaggedBooking(OfficePage):
     def show(
         self, campaign: Campaign, booking: Booking, refusal: DomainError | None = None, status: int = 200
     ) -> HttpResponse:
+        is_units = booking.kind != BookingKind.INDIVIDUAL or booking.flag
         return self.render(
             status=status,
             campaign=campaign,
             booking=booking,
             entries=routes_of(campaign, booking.units.all()),
+            hours=condensed(rows_of(stretches(held_hours(booking)))),
+            can_go=is_units and booking.state in (*OPEN_STATES, BookingState.CONFIRMED),
             keep_form=ReasonForm(auto_id="keep_%s"),
-            reroute_form=ReasonForm(auto_id="reroute_%s"),
+            off_form=ReasonForm(auto_id="off_%s"),
             refusal=refusal,
-            breadcrumb=self.crumbs(campaign, (_("Flagged booking"), None)),
+            breadcrumb=self.crumbs(campaign, (_("Booking"), None)),
         )
 
     def post(self, request: HttpRequest, campaign: str, booking: str) -> HttpResponse:
         row = self.office(campaign)
-        found, reason = self.find(row, booking), request.POST.get("reason", "")
-        act = request.POST.get("act")
-        if act not in ("keep", "reroute"):
+        found, reason = self.find(row, booking), request.POST.get("reason", "")[:300]
+        act, was_flagged = request.POST.get("act"), bool(found.flag)
+        if act not in ("keep", "off") or (act == "keep" and not was_flagged):
             raise Http404
         try:
             if act == "keep":
                 keep_booking(booking=found, reason=reason, by=self.user)
                 messages.success(request, _("The booking stays as it is."))
             else:
-                reroute_booking(booking=found, reason=reason, by=self.user)
-                messages.success(request, _("The booking is off; the unit can now book by its new route."))
+                take_off_booking(booking=found, reason=reason, by=self.user)
+                messages.success(
+                    request, _("The booking is off and its hours are free; both sides are told.")
+                )
         except DomainError as refusal:
             return self.show(row, found, refusal, status=409)
-        return redirect("shoots:routes", row.code)
+        if was_flagged:
+            return redirect("shoots:routes", row.code)
+        return redirect("shoots:studio-booking", found.studio.code, row.code, found.public_id)

@@ -15,6 +15,7 @@ from photocampus.errors import DomainError, NotAllowed
 from photocampus.events import record
 from photocampus.models import User
 from sessions.booking import CampaignNotOpen, NotContracted, cancel_booking
+from sessions.calendar import StudioCalendar
 from sessions.holding import hold_hours, holding, hours_freed
 from sessions.hours import HalfHour, calendar_of, require_open
 from sessions.models import (
@@ -158,16 +159,7 @@ def calendar_changed(studio: Studio, by: User | None) -> int:
 def flag_shut_hours(studio: Studio, by: User | None) -> int:
     """Flag every booking to come that holds an hour outside the studio's hours, a station's days or the window;
     take the flag from those that are right again. Returns how many are flagged."""
-    calendar, today = calendar_of(studio), clock.today()
-    off = set(StationDayOff.objects.filter(station__studio=studio).values_list("station", "day"))
-    holds = Hold.objects.filter(station__studio=studio, day__gte=today, booking__state__in=ACTIVE_STATES)
-    shut: dict[int, set[dt.date]] = {}
-    bookings: dict[int, Booking] = {}
-    for hold in holds.select_related("booking__campaign", "station"):
-        bookings[hold.booking_id] = hold.booking
-        works = calendar.is_open(hold.day, hold.start) and (hold.station_id, hold.day) not in off
-        if not (works and hold.station.is_active and hold.booking.campaign.contains(hold.day)):
-            shut.setdefault(hold.booking_id, set()).add(hold.day)
+    bookings, shut = shut_hours(studio, calendar_of(studio))
     for pk, booking in bookings.items():
         if pk in shut:
             note = shut_note(shut[pk])
@@ -176,6 +168,24 @@ def flag_shut_hours(studio: Studio, by: User | None) -> int:
         else:
             lower_flag(booking, FLAG_HOURS, by)
     return len(shut)
+
+
+def shut_hours(
+    studio: Studio, calendar: StudioCalendar
+) -> tuple[dict[int, Booking], dict[int, set[dt.date]]]:
+    """The bookings with hours to come, and those of them that hold hours on which nobody works by this calendar."""
+    off = set(StationDayOff.objects.filter(station__studio=studio).values_list("station", "day"))
+    holds = Hold.objects.filter(
+        station__studio=studio, day__gte=clock.today(), booking__state__in=ACTIVE_STATES
+    )
+    shut: dict[int, set[dt.date]] = {}
+    bookings: dict[int, Booking] = {}
+    for hold in holds.select_related("booking__campaign", "station"):
+        bookings[hold.booking_id] = hold.booking
+        works = calendar.is_open(hold.day, hold.start) and (hold.station_id, hold.day) not in off
+        if not (works and hold.station.is_active and hold.booking.campaign.contains(hold.day)):
+            shut.setdefault(hold.booking_id, set()).add(hold.day)
+    return bookings, shut
 
 
 def shut_note(days: Collection[dt.date]) -> str:

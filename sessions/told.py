@@ -66,7 +66,7 @@ def booking_readers(
         if booking.asked_by.role == Role.STAFF:
             office.append(booking.asked_by_id)  # asked for several units together
         if office:
-            page = "shoots:flagged-booking" if booking.flag else "shoots:studio-booking"
+            page = "shoots:office-booking" if booking.flag else "shoots:studio-booking"
             place = [code, key] if booking.flag else [booking.studio.code, code, key]
             yield from (Reader(user, reverse(page, args=place), facts) for user in office)
 
@@ -89,7 +89,7 @@ for _kind, _says in {
     "state_proposed": _("%(studio)s proposes to %(units)s: %(when)s. The hours are held until %(until)s."),
     "state_countered": _("%(units)s asks for other hours: %(when)s. They are held until %(until)s."),
     "state_declined": _("The request of %(units)s for %(when)s was declined."),
-    "state_withdrawn": _("%(units)s withdrew the request for %(when)s."),
+    "state_withdrawn": _("The request of %(units)s for %(when)s was withdrawn."),
     "state_lapsed": _("The hours %(when)s of %(units)s lapsed: nobody confirmed them in time."),
     "said": _("There is a new message about the shoot of %(units)s (%(when)s)."),
 }.items():

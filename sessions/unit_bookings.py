@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 
 from photocampus.errors import DomainError
 from sessions import booking as acts
-from sessions.booking_forms import AskForm, CompanionForm, NoteForm, ReasonForm, VenueChoiceForm
+from sessions.booking_cover import Cover, cover_of
+from sessions.booking_forms import AskForm, CompanionForm, NoteForm, ReasonForm, VenueChoiceForm, WhyMoreForm
 from sessions.booking_view import conversation, people_facts
+from sessions.condensed import condensed, rows_of
 from sessions.expectations import people_of
 from sessions.holding import HoursTaken
 from sessions.hours import HalfHour, Stretch, held_hours, stretches
@@ -129,6 +131,7 @@ class AskBooking(UnitBookingPage):
     # Set with the picker, whose kind they depend on.
     offered: list[Candidate] = []
     together: list[Unit] = []
+    cover = Cover()  # what is asked for or agreed for the same people already
 
     def picker(self, request: HttpRequest) -> Picker | None:
         studios = self.studios()
@@ -140,6 +143,7 @@ class AskBooking(UnitBookingPage):
         kind = data.get("kind", "") if data.get("kind") in kinds else kinds[0]
         self.offered = self.partners(kind)
         self.together = chosen_units(self.offered)
+        self.cover = cover_of(self.campaign, [self.unit, *self.together], kind)
         return Picker(
             request,
             self.user,
@@ -162,7 +166,11 @@ class AskBooking(UnitBookingPage):
     def form(self, picker: Picker | None, data: Any = None) -> AskForm:
         on_site = picker is not None and picker.kind == BookingKind.ON_SITE
         venues = Venue.objects.filter(unit__in=[self.unit, *self.together], is_active=True)
-        return AskForm(data, venues=self.scoped(venues).order_by("name") if on_site else None)
+        return AskForm(
+            data,
+            venues=self.scoped(venues).order_by("name") if on_site else None,
+            is_more=self.cover.is_full,
+        )
 
     def show(
         self,
@@ -184,18 +192,11 @@ class AskBooking(UnitBookingPage):
             refusal=refusal,
             alternatives=alternatives(picker, refusal),
             full=self.full_day(picker, refusal),
-            booked=self.already_booked(picker),
+            cover=self.cover,
+            booked=[(row, stretches_of(row)) for row in self.cover.bookings],
             route=self.entries[0],
             breadcrumb=self.crumbs((_("Ask for a shoot"), None)),
         )
-
-    def already_booked(self, picker: Picker | None) -> list[tuple[Booking, list[Stretch]]]:
-        """Shoots asked for or agreed that cover the unit's people already. A make-up comes on top of them."""
-        if picker is None or picker.kind == BookingKind.MAKEUP:
-            return []
-        running = (*OPEN_STATES, BookingState.CONFIRMED, BookingState.UNDER_WAY)
-        rows = self.bookings().filter(kind=picker.kind, state__in=running).prefetch_related("holds__station")
-        return [(row, stretches_of(row)) for row in rows.order_by("pk")]
 
     def full_day(self, picker: Picker | None, refusal: DomainError | None) -> FullDay | None:
         """The day looked at, or the one whose hours were just refused, if the unit's people do not fit into it.
@@ -256,6 +257,10 @@ class Alternative:
     stretches: list[Stretch]
     fields: list[tuple[str, str]]
 
+    @property
+    def words(self) -> str:
+        return "; ".join(condensed(rows_of(self.stretches)))
+
 
 CHOICE_FIELDS = ("h", "picking", "month", "day", "csrfmiddlewaretoken")
 
@@ -306,9 +311,17 @@ class UnitBooking(UnitBookingPage):
             venue_form=VenueChoiceForm(venues=self.venues(), initial={"venue": booking.venue_id}),
             note_form=NoteForm(auto_id="say_%s"),
             reason_form=ReasonForm(auto_id="cancel_%s"),
+            more_form=WhyMoreForm(auto_id="more_%s"),
+            cover=self.cover_beside(booking),
             refusal=refusal,
             breadcrumb=self.crumbs((booking.get_kind_display(), None)),
         )
+
+    def cover_beside(self, booking: Booking) -> Cover:
+        """Whether an offer would come on top of enough room."""
+        if booking.state != BookingState.OFFERED:
+            return Cover()
+        return cover_of(self.campaign, list(booking.units.all()), booking.kind, booking)
 
     def companion(self, booking: Booking) -> dict[str, str]:
         if not self.can_edit:
@@ -353,7 +366,7 @@ class UnitBookingAct(UnitBooking):
         return _("The shoot is confirmed.")
 
     def take(self, booking: Booking) -> str:
-        accept_offer(booking=booking, by=self.user)
+        accept_offer(booking=booking, by=self.user, reason=self.request.POST.get("reason", ""))
         return _("The hours are yours to book: the studio has been asked.")
 
     def withdraw(self, booking: Booking) -> str:

@@ -96,7 +96,7 @@ def studio_shoots_near(scope: Scope) -> WaitingItem:
 
 def _near(shoots: QuerySet[Booking], scope: Scope, url: str) -> WaitingItem:
     days = sorted(shoots.values_list("first_day", flat=True))
-    within = scope.campaign.reminder_days
+    within = scope.campaign.reminders[0]
     label = ngettext("Shoots that begin within %(n)d day", "Shoots that begin within %(n)d days", within)
     hint = _("The first on %(day)s.") % {"day": days[0]} if days else ""
     return WaitingItem(label % {"n": within}, len(days), url, hint=hint, urgency="soon")

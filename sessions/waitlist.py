@@ -12,8 +12,9 @@ from photocampus.errors import DomainError, NotAllowed
 from photocampus.events import move_state, record
 from photocampus.models import User
 from sessions.booking import CampaignNotOpen, NobodyWaits, NotContracted
+from sessions.booking_cover import require_need
 from sessions.calendar import capacity
-from sessions.conversation import MOVES, answer_by, locked, tell
+from sessions.conversation import MOVES, answer_by, locked, tell, tell_why
 from sessions.expectations import people_of
 from sessions.hours import (
     Day,
@@ -168,20 +169,30 @@ def leave_waitlist(*, entry: WaitlistEntry, by: User) -> None:
 
 
 @transaction.atomic
-def accept_offer(*, booking: Booking, by: User, note: str = "") -> None:
+def accept_offer(*, booking: Booking, by: User, note: str = "", reason: str = "") -> None:
     """The unit takes the offered hours: from now on this is its request, and the studio answers next.
 
-    Raises `OfferOver` after the deadline, and what asking for these hours would raise if calendar or route changed.
+    Raises `OfferOver` after the deadline, and what asking for these hours would raise if calendar or route changed, or
+    if the unit has room for everybody meanwhile.
     """
     booking = locked(booking)
     units = list(booking.units.all())
     require_unit(by, units)
+    is_more = False
     if booking.state == BookingState.OFFERED:
         if is_stale(booking):
             raise OfferOver(until=f"{booking.held_until:%Y-%m-%d %H:%M}")
         require_kind(campaign=booking.campaign, units=units, kind=booking.kind)
         hours = held_hours(booking)
         require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
+        is_more = require_need(
+            campaign=booking.campaign,
+            units=units,
+            kind=booking.kind,
+            hours=hours,
+            reason=reason,
+            but=booking,
+        )
     move_state(
         booking,
         BookingState.ASKED,
@@ -193,6 +204,8 @@ def accept_offer(*, booking: Booking, by: User, note: str = "") -> None:
         asked_at=clock.now(),
     )
     tell(booking, BookingState.ASKED, by, note)
+    if is_more:
+        tell_why(booking, reason, by)
 
 
 @dataclass(frozen=True)

@@ -93,13 +93,14 @@ def scenario_now(campaign: Campaign) -> Scenario:
 
 
 def usual_hours(studios: Any) -> float:
-    """The hours of an ordinary opening day, the mean of the weekdays with any."""
-    minutes: dict[tuple[int, int], float] = {}
+    """The hours of an ordinary opening day, the mean of the weekdays with any (of all tables of weekly hours)."""
+    minutes: dict[tuple[int, Any, int], float] = {}
     day = dt.date(2000, 1, 1)
     rows = WeeklyHours.objects.filter(studio__in=studios)
-    for studio, weekday, start, end in rows.values_list("studio", "weekday", "start", "end"):
+    for studio, since, weekday, start, end in rows.values_list("studio", "since", "weekday", "start", "end"):
         length = dt.datetime.combine(day, end) - dt.datetime.combine(day, start)
-        minutes[studio, weekday] = minutes.get((studio, weekday), 0) + length.total_seconds() / 60
+        key = (studio, since, weekday)
+        minutes[key] = minutes.get(key, 0) + length.total_seconds() / 60
     return round(sum(minutes.values()) / len(minutes) / 60, 2) if minutes else USUAL_HOURS
 
 

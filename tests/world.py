@@ -158,7 +158,7 @@ OBJECTS: dict[str, Opens] = {
         ),
         *("shoots:plan-print", "shoots:plan-sheet", "shoots:studio-booking", "shoots:studio-hours"),
         *("shoots:number-cards", "shoots:studio-number-cards"),
-        *("shoots:studio-plan", "shoots:studio-plan-sheet", "shoots:flagged-booking"),
+        *("shoots:studio-plan", "shoots:studio-plan-sheet", "shoots:office-booking"),
         *(
             "shoots:plan-classes",
             "shoots:studio-plan-print",

@@ -19,6 +19,7 @@ from sessions.seats import take_seat
 from sessions.shoots import finish_shoot, start_shoot
 from sessions.shots import issue_shot, void_shot
 from sessions.studio_days import open_individual_day
+from sessions.waitlist import join_waitlist
 
 # The day on which the search for free hours begins, by what the unit does last.
 FIRST_DAYS = {
@@ -29,6 +30,8 @@ FIRST_DAYS = {
     "confirmed": dt.date(2018, 4, 24),
     "booking": dt.date(2018, 5, 8),
 }
+# A Saturday on which the studio takes people who come alone: no group finds room, and one unit waits for it.
+FULL_DAY = dt.date(2018, 4, 28)
 MAKEUP_DAYS = (dt.date(2018, 3, 27), dt.date(2018, 4, 11), dt.date(2018, 4, 19))
 LAST_MINUTES = 150  # how long today's shoot has been going on
 VOIDED = "闭眼，重拍"
@@ -55,6 +58,47 @@ def ask_and_confirm(scene: Scene) -> None:
                 confirm_booking(
                     booking=booking, agreed_load=130, by=scene.photographer, note="请提前15分钟到场。"
                 )
+
+
+def wait_for_a_full_day(scene: Scene) -> None:
+    """The studio opens what is left of a day for individuals; the unit that has not booked yet would like that very day."""
+    with on(TODAY - dt.timedelta(days=4), 16):
+        day = availability(
+            studio=scene.studio,
+            campaign=scene.campaign,
+            kind=BookingKind.GROUP,
+            first=FULL_DAY,
+            last=FULL_DAY,
+        )[0]
+        if free := [HalfHour(s.pk, FULL_DAY, start) for s in day.stations for start in day.free_of(s)]:
+            open_individual_day(
+                studio=scene.studio,
+                campaign=scene.campaign,
+                hours=free,
+                seats=6,
+                by=scene.photographer,
+                note="个人拍摄专场，请本人预约时段。",
+            )
+    with on(TODAY - dt.timedelta(days=3), 11):
+        for demo in _would_like_it(scene)[:1]:
+            join_waitlist(
+                campaign=scene.campaign,
+                studio=scene.studio,
+                unit=demo.unit,
+                kind=BookingKind.GROUP,
+                day=FULL_DAY,
+                by=demo.coordinator,
+            )
+
+
+def _would_like_it(scene: Scene) -> list[DemoUnit]:
+    """Units that go to the studio, are signed off and not confirmed; those without any request first."""
+    ends = ("sign_off", "booking")
+    units = [demo for demo in scene.units if demo.ends in ends]
+    routes = {demo.unit.pk: route_of_unit(demo.unit, scene.campaign).verdict.route for demo in units}
+    return sorted(
+        (demo for demo in units if routes[demo.unit.pk] != Route.ON_SITE), key=lambda d: ends.index(d.ends)
+    )
 
 
 def _ask(scene: Scene, demo: DemoUnit, day: dt.date) -> Booking:

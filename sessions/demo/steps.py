@@ -22,13 +22,18 @@ def deliver_and_complain(scene: Scene) -> None:
     problems.raise_problems(scene)
 
 
+def book_and_wait(scene: Scene) -> None:
+    shooting.ask_and_confirm(scene)
+    shooting.wait_for_a_full_day(scene)
+
+
 DOING: dict[str, Callable[[Scene], None]] = {
     "campaign": opening.open_campaign,
     "notice": opening.publish,
     "acknowledge": opening.acknowledge,
     "roster": opening.bring_rosters,
     "sign_off": opening.sign_off,
-    "booking": shooting.ask_and_confirm,
+    "booking": book_and_wait,
     "plan": shooting.plan_units,
     "shoot": shooting.shoot,
     "pictures": pictures.put_in_pictures,

@@ -9,9 +9,22 @@ from units.models import Studio
 
 
 class WeeklyHours(models.Model):
-    """One opening of one weekday (Monday is 0); a day has as many rows as openings."""
+    """One opening of one weekday (Monday is 0); a day has as many rows as openings.
+
+    Rows with the same first day make one table, which holds until the next one begins; without a first day it is the
+    one from which the studio started.
+    """
 
     studio = models.ForeignKey(Studio, models.PROTECT, related_name="weekly_hours", verbose_name=_("studio"))
+    since = models.DateField(
+        _("first day"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "All lines with the same first day together replace the earlier hours from that day on: a weekday without "
+            "a line is closed then."
+        ),
+    )
     weekday = models.PositiveSmallIntegerField(
         _("weekday"),
         choices=[
@@ -30,9 +43,16 @@ class WeeklyHours(models.Model):
     class Meta:
         verbose_name = _("weekly hours")
         verbose_name_plural = _("weekly hours")
-        ordering = ["studio", "weekday", "start"]
+        ordering = ["studio", "since", "weekday", "start"]
         constraints = [
-            models.UniqueConstraint(fields=["studio", "weekday", "start"], name="weekly_hours_start_once"),
+            models.UniqueConstraint(
+                fields=["studio", "since", "weekday", "start"], name="weekly_hours_start_once_since"
+            ),
+            models.UniqueConstraint(
+                fields=["studio", "weekday", "start"],
+                condition=Q(since__isnull=True),
+                name="weekly_hours_start_once",
+            ),
             models.CheckConstraint(condition=Q(start__lt=F("end")), name="weekly_hours_in_order"),
             models.CheckConstraint(condition=Q(weekday__lte=6), name="weekly_hours_weekday_known"),
             models.CheckConstraint(

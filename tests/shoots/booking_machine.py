@@ -149,7 +149,7 @@ class BookingMachine(RuleBasedStateMachine):
             "ask",
             lambda: acts.ask_booking(
                 campaign=self.world.campaign, studio=self.world.studio, units=[unit], kind="group", hours=wanted, by=by,
-                companion_name="陈老师", companion_phone="13900000001",
+                companion_name="陈老师", companion_phone="13900000001", reason="换一天",
             ),
         )  # fmt: skip
         if booking:
@@ -186,7 +186,7 @@ class BookingMachine(RuleBasedStateMachine):
                 "confirmed",
                 lambda: acts.confirm_booking(booking=booking, agreed_load=60, by=studio),
             ),
-            "take": ("asked", lambda: waitlist.accept_offer(booking=booking, by=owner)),
+            "take": ("asked", lambda: waitlist.accept_offer(booking=booking, by=owner, reason="换一天")),
             "cancel": ("cancelled", lambda: acts.cancel_booking(booking=booking, reason="考试", by=owner)),
             "withdraw": ("withdrawn", lambda: acts.withdraw_booking(booking=booking, by=owner)),
             "decline": ("declined", lambda: acts.decline_booking(booking=booking, reason="已满", by=studio)),

@@ -291,7 +291,7 @@ def test_office_sees_routes_decides_and_settles_flags(world: World) -> None:
     booking.refresh_from_db()
     assert booking.flag == "" and booking.state == "confirmed"
     set_flag(booking, "route", "x", None)
-    assert staff.post(here, {"act": "reroute", "reason": "改为到校"}).status_code == 302
+    assert staff.post(here, {"act": "off", "reason": "改为到校"}).status_code == 302
     booking.refresh_from_db()
     assert booking.state == "cancelled" and not booking.holds.exists()
     assert staff.post(decide, {"end": "1", "reason": "按规则"}).status_code == 302

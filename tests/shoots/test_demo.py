@@ -7,13 +7,15 @@ from unittest import mock
 import pytest
 from django.core.management import call_command
 
+from photocampus import clock
 from photocampus.errors import DomainError
 from photocampus.jobs import JobState
 from photocampus.models import Event, Job, School, User
 from sessions.demo import opening, shooting
 from sessions.demo.scene import TODAY, DemoFailed
 from sessions.demo.steps import NotEmpty, make_demo
-from sessions.models import Attendance, Booking
+from sessions.models import Attendance, Booking, WaitlistEntry
+from sessions.offers import offer_wherever_free
 from sessions.routes import route_of_unit
 from students.models import Graduate, SignOff
 from tests import factories as make
@@ -36,6 +38,10 @@ def test_demonstration_takes_each_step_at_its_date_by_the_proper_role() -> None:
     assert Booking.objects.filter(state="confirmed").exists() and Attendance.objects.exists()
     assert {event.by.role for event in Event.objects.filter(kind="state_asked")} == {"unit"}
     assert {event.by.role for event in Event.objects.filter(kind="state_confirmed")} == {"studio"}
+    entry = WaitlistEntry.objects.get()
+    assert entry.state == "waiting" and entry.day > TODAY and entry.joined_by.role == "unit"
+    with clock.at(TODAY):
+        assert offer_wherever_free() == 0  # the day is full, so that the unit goes on waiting
     assert not Job.objects.exclude(state=JobState.DONE).exists()
     assert Graduate.objects.count() > 300
     assert max(Event.objects.values_list("at", flat=True)).date() <= TODAY

@@ -1,5 +1,6 @@
 """Several units in one shoot: asked for by their common coordinator or by academic affairs, seen by all of them."""
 
+import datetime as dt
 from collections.abc import Iterator
 
 import pytest
@@ -7,14 +8,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from photocampus import clock
+from photocampus.events import history_of
 from photocampus.models import Event, User
 from sessions import booking as acts
 from sessions.models import Booking, PlanEntry, Route
 from sessions.plans import generate_plan
 from sessions.routes import override_route
+from sessions.studio_days import open_individual_day
 from sessions.told import both_sides
 from tests import factories as make
-from tests.shoots.booking_world import DAY, NOW, World, confirmed, hours, make_venue, make_world, name
+from tests.shoots.booking_world import DAY, NOW, World, ask, confirmed, hours, make_venue, make_world, name
 from tests.shoots.test_booking_pages import MORNING, client, studio, text, unit
 from units.models import Membership, Unit
 
@@ -105,6 +108,8 @@ def test_office_asks_for_small_units_of_one_campus(world: World) -> None:
     assert booking.people == 48 and booking.asked_by == world.staff
     told = {reader.user for reader in both_sides(Event.objects.get(kind="state_asked"))}
     assert {row.pk for row in (world.coordinator, world.rival, world.photographer)} <= told
+    acts.take_off_booking(booking=booking, reason="改期", by=world.staff)
+    confirmed(world, units=[far], by=make.make_coordinator(far))
     taken = text(browser.post(office(world), sent(world, world.unit, world.other)), 409)
     assert taken.count(f'name="with" value="{world.other.code}"') >= 2  # what is free instead keeps the units
 
@@ -150,6 +155,59 @@ def test_every_unit_sees_the_joint_shoot_and_any_of_them_acts(world: World) -> N
     assert world.other.name in text(
         client(world.coordinator).get(unit(world, "bookings/"))
     )  # among the earlier
+
+
+def test_office_takes_a_joint_request_off_with_a_reason_that_both_sides_read(world: World) -> None:
+    browser, fields = client(world.staff), {"units": [world.unit, world.other], "by": world.staff}
+    open_one = ask(world, **fields)
+    firm = confirmed(world, hours(world.bays[1], day=DAY + dt.timedelta(days=1)), reason="分两天", **fields)
+    for booking, state, kind in (
+        (open_one, "withdrawn", "state_withdrawn"),
+        (firm, "cancelled", "state_cancelled"),
+    ):
+        here = f"/office/{world.campaign.code}/bookings/{booking.public_id}/"
+        for page in (
+            unit(world, f"bookings/{booking.public_id}/"),
+            studio(world, f"bookings/{booking.public_id}/"),
+        ):
+            assert here in text(browser.get(page))
+            assert here not in text(
+                client(world.photographer if "/studio/" in page else world.coordinator).get(page)
+            )
+        assert "4月1" in text(browser.get(here))
+        assert "原因" in text(browser.post(here, {"act": "off", "reason": " "}), 409)
+        text(browser.post(here, {"act": "keep", "reason": "x"}), 404)  # nothing is flagged
+        assert browser.post(here, {"act": "off", "reason": "改为分别到店"}).status_code == 302
+        booking.refresh_from_db()
+        assert booking.state == state and not booking.holds.exists()
+        event = history_of(booking).get(kind=kind)
+        assert (event.by, event.reason) == (world.staff, "改为分别到店")
+        told = {reader.user for reader in both_sides(event)}
+        assert {row.pk for row in (world.coordinator, world.rival, world.photographer)} <= told
+        assert "改为分别到店" in text(
+            client(world.rival).get(
+                f"/unit/{world.other.code}/{world.campaign.code}/bookings/{booking.public_id}/"
+            )
+        )
+        assert 'value="off"' not in text(browser.get(here))
+        text(browser.post(here, {"act": "off", "reason": "再来"}), 409)
+
+
+def test_only_the_office_takes_off_what_is_no_day_for_individuals(world: World) -> None:
+    single = ask(world)
+    for by in (world.coordinator, world.photographer):
+        with pytest.raises(acts.NotAllowed):
+            acts.take_off_booking(booking=single, reason="x", by=by)
+    acts.take_off_booking(booking=single, reason="单位撤并", by=world.staff)
+    single.refresh_from_db()
+    assert single.state == "withdrawn"
+    day = open_individual_day(
+        studio=world.studio, campaign=world.campaign, hours=hours(world.bays[0]), seats=2, by=world.photographer
+    )  # fmt: skip
+    with pytest.raises(acts.NotAllowed):
+        acts.take_off_booking(booking=day, reason="x", by=world.staff)
+    page = text(client(world.staff).get(f"/office/{world.campaign.code}/bookings/{day.public_id}/"))
+    assert 'value="off"' not in page
 
 
 def test_a_day_that_is_too_small_offers_no_waiting_list_to_several(world: World) -> None:

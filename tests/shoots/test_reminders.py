@@ -3,13 +3,14 @@
 import datetime as dt
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
 from photocampus import clock
 from photocampus.chores import run_due_chores
-from photocampus.models import Notification
+from photocampus.models import Notification, Reminded
 from photocampus.told import tell_waiting
 from photocampus.waiting import scopes_of, waiting_items
 from sessions import booking as use
@@ -20,6 +21,7 @@ from sessions.reminders import remind_of_holds, remind_of_shoots
 from students.models import Graduate
 from tests.shoots.booking_world import DAY, NOW, hours, make_world
 from tests.shoots.test_told import ask
+from units.campaigns import change_campaign
 from units.models import Campaign
 
 THREE_BEFORE = DAY - dt.timedelta(days=3)
@@ -81,6 +83,64 @@ def test_the_number_of_days_is_the_campaigns(world, booking):
     with clock.at(DAY - dt.timedelta(days=10)):
         assert run_due_chores(all_of_them=True)["reminders"] == 1
     assert (world.coordinator, "shoot_near") in told()
+
+
+def test_several_numbers_of_days_remind_several_times(world, booking):
+    Campaign.objects.update(reminder_days="14, 3, 1")
+    counts = {}
+    for left in (20, 15, 14, 10, 4, 3, 2, 1, 0):
+        with clock.at(DAY - dt.timedelta(days=left)):
+            counts[left] = (remind_of_shoots(), remind_of_shoots())
+    assert {left for left, written in counts.items() if written != (0, 0)} == {14, 3, 1}
+    assert {written for written in counts.values()} == {(0, 0), (1, 0)}
+    with clock.at(DAY - dt.timedelta(days=14)):
+        (scope,) = scopes_of(world.coordinator)
+        assert [item.count for item in waiting_items("unit", scope) if "14天内" in item.label] == [1]
+
+
+def test_who_confirms_late_gets_the_next_reminder_only(world, booking):
+    Campaign.objects.update(reminder_days="14, 3, 1")
+    with clock.at(DAY - dt.timedelta(days=2)):
+        assert (remind_of_shoots(), remind_of_shoots()) == (1, 0)
+    with clock.at(DAY - dt.timedelta(days=1)):
+        assert remind_of_shoots() == 1
+
+
+def test_other_numbers_in_the_midst_of_it_repeat_nothing(world, booking):
+    with clock.at(THREE_BEFORE):
+        assert remind_of_shoots() == 1
+        Campaign.objects.update(reminder_days="5")
+        assert remind_of_shoots() == 0
+        Campaign.objects.update(reminder_days="14, 3, 1")
+        assert remind_of_shoots() == 0
+    with clock.at(DAY - dt.timedelta(days=1)):
+        assert remind_of_shoots() == 1
+
+
+def test_a_reminder_of_the_time_with_one_number_counts(world, booking):
+    Reminded.objects.create(key=f"shoot:{booking.pk}:{booking.sequence}")
+    with clock.at(THREE_BEFORE):
+        assert (remind_of_shoots(), remind_of_shoots()) == (0, 0)
+    Campaign.objects.update(reminder_days="3, 1")
+    with clock.at(DAY):
+        assert remind_of_shoots() == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("3", "3"), ("1 3，14", "14, 3, 1"), ("14、3、3", "14, 3"), ("0", "0"), (7, "7")],
+)
+def test_numbers_of_days_are_kept_in_order(world, typed, kept):
+    change_campaign(campaign=world.campaign, by=world.staff, reminder_days=typed)
+    world.campaign.refresh_from_db()
+    assert world.campaign.reminder_days == kept
+    assert world.campaign.reminders == [int(number) for number in kept.split(", ")]
+
+
+@pytest.mark.parametrize("typed", ["", "three", "-3", "3.5", "1,2,3,4,5,6", "366", "99999"])
+def test_other_than_numbers_of_days_are_refused(world, typed):
+    with pytest.raises(ValidationError):
+        change_campaign(campaign=world.campaign, by=world.staff, reminder_days=typed)
 
 
 def test_a_last_call_before_held_hours_lapse(world):

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    """Both bays are booked for the whole day by the first unit."""
+    """Both bays are booked for the whole day, the first one by the first unit."""
     with clock.at(NOW):
         world = make_world()
         whole_day(world)
@@ -42,7 +42,9 @@ def world() -> Iterator[World]:
 
 def whole_day(world: World) -> list[Booking]:
     """One confirmed booking per bay, so that one of them can go."""
-    return [confirmed(world, [*hours(bay), *hours(bay, start="13:00", end="17:00")]) for bay in world.bays]
+    place, by = another(world, 50)
+    first, second = ([*hours(bay), *hours(bay, start="13:00", end="17:00")] for bay in world.bays)
+    return [confirmed(world, first), confirmed(world, second, units=[place], by=by)]
 
 
 def another(world: World, people: int) -> tuple[Unit, User]:

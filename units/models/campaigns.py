@@ -1,5 +1,6 @@
 """One year's collection: every number of the notice is a field here, because next year's may differ."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -30,6 +31,25 @@ def positive(name: str, *fields: str) -> models.CheckConstraint:
     for field in fields:
         condition &= Q(**{f"{field}__gt": 0})
     return models.CheckConstraint(condition=condition, name=name)
+
+
+MOST_REMINDERS, EARLIEST_REMINDER = 5, 365
+
+
+def read_days(text: object) -> list[int]:
+    """`14, 3, 1` as numbers, the largest first; each once."""
+    return sorted({int(number) for number in re.findall(r"\d{1,4}", str(text))}, reverse=True)
+
+
+def check_days(text: str) -> None:
+    parts = [part for part in re.split(r"[\s,;，、；]+", text.strip()) if part]
+    days = read_days(" ".join(parts))
+    if not days or not all(part.isdecimal() for part in parts) or len(days) > MOST_REMINDERS:
+        raise ValidationError(
+            _("Please enter up to %(most)d numbers of days, such as 14, 3, 1.") % {"most": MOST_REMINDERS}
+        )
+    if days[0] > EARLIEST_REMINDER:
+        raise ValidationError(_("At most %(most)d days before.") % {"most": EARLIEST_REMINDER})
 
 
 class Campaign(models.Model):
@@ -78,7 +98,13 @@ class Campaign(models.Model):
         _("working days until prints can be collected"), default=5
     )
     report_minutes = models.PositiveSmallIntegerField(_("minutes to report before the shoot"), default=15)
-    reminder_days = models.PositiveSmallIntegerField(_("days before a shoot to remind"), default=3)
+    reminder_days = models.CharField(
+        _("days before a shoot to remind"),
+        max_length=40,
+        default="3",
+        validators=[check_days],
+        help_text=_("One number or several, such as 14, 3, 1: units and studio are reminded each time."),
+    )
     dress = models.CharField(
         _("dress"),
         max_length=200,
@@ -132,6 +158,16 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        if days := read_days(self.reminder_days):
+            self.reminder_days = ", ".join(str(number) for number in days)
+
+    @property
+    def reminders(self) -> list[int]:
+        """How many days before a shoot people are reminded of it, the largest number first."""
+        return read_days(self.reminder_days) or [0]
 
     def contains(self, day: Any) -> bool:
         """R2: both ends of the window are included."""

@@ -1,0 +1,122 @@
+"""Whether units ask for people who have a shoot already: a second one needs a reason, one at the same time is refused.
+
+Counted are the shoots asked for or agreed of the same sort (group shoots, or make-ups), as far as their hours are still to
+come, at the agreed people per station and day. An offer from the waiting list counts once it is accepted.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext_lazy as _
+
+from photocampus import clock
+from photocampus.errors import DomainError
+from sessions.calendar import capacity
+from sessions.condensed import condensed, rows_of
+from sessions.expectations import people_of, without_picture
+from sessions.hours import HalfHour, stretches
+from sessions.models import Booking, BookingKind, Station
+from sessions.models import BookingState as S
+from sessions.routes import GROUP_BOOKING
+from units.models import Campaign, Unit
+
+RUNNING = (S.ASKED, S.PROPOSED, S.COUNTERED, S.CONFIRMED, S.UNDER_WAY)
+
+
+class SameTime(DomainError):
+    code = "same_time"
+    message = _(
+        "There is a shoot for all %(people)d people at the same time already (%(hours)s). "
+        "Please move that one instead of asking for another."
+    )
+
+
+class MoreThanNeeded(DomainError):
+    code = "more_than_needed"
+    message = _(
+        "Shoots asked for or agreed have room for %(room)d people; %(people)d are to be photographed. "
+        "Please say why another one is needed."
+    )
+
+
+@dataclass(frozen=True)
+class Cover:
+    """For how many people the running shoots of some units have room, and how many are still to be photographed."""
+
+    people: int = 0
+    room: int = 0
+    bookings: list[Booking] = field(default_factory=list)
+    hours: dict[tuple[dt.date, dt.time], list[HalfHour]] = field(default_factory=dict)
+
+    @property
+    def is_full(self) -> bool:
+        """Everybody has a place already."""
+        return bool(self.bookings) and self.room >= self.people
+
+
+def cover_of(campaign: Campaign, units: Collection[Unit], kind: str, but: Booking | None = None) -> Cover:
+    """One query where nothing is booked."""
+    kinds = [BookingKind.MAKEUP] if kind == BookingKind.MAKEUP else GROUP_BOOKING
+    rows = Booking.objects.filter(campaign=campaign, kind__in=kinds, state__in=RUNNING, units__in=list(units))
+    if but is not None:
+        rows = rows.exclude(pk=but.pk)
+    bookings = list(
+        rows.distinct()
+        .order_by("pk")
+        .select_related("studio", "campaign")
+        .prefetch_related("units", "holds__station")
+    )
+    if not bookings:
+        return Cover()
+    hours: dict[tuple[dt.date, dt.time], list[HalfHour]] = {}
+    for booking in bookings:
+        for hold in booking.holds.all():
+            if hold.day >= clock.today():
+                hours.setdefault((hold.day, hold.start), []).append(
+                    HalfHour(hold.station_id, hold.day, hold.start)
+                )
+    room = sum(_room_for(booking, units) for booking in bookings)
+    return Cover(without_picture(campaign, units).count(), room, bookings, hours)
+
+
+def _room_for(booking: Booking, units: Collection[Unit]) -> int:
+    """People of these units who fit into the booking; a joint shoot keeps the places of its other units."""
+    stations: dict[int, Station] = {}
+    starts: dict[tuple[int, dt.date], list[dt.time]] = {}
+    for hold in booking.holds.all():
+        if hold.day >= clock.today():
+            stations[hold.station_id] = hold.station
+            starts.setdefault((hold.station_id, hold.day), []).append(hold.start)
+    room = sum(
+        min(capacity(times, stations[pk].rate), booking.agreed_load or stations[pk].daily_load)
+        for (pk, _day), times in starts.items()
+    )
+    ours = {unit.pk for unit in units}
+    if others := [unit for unit in booking.units.all() if unit.pk not in ours]:
+        room -= people_of(booking.campaign, others, booking.kind)
+    return max(room, 0)
+
+
+def require_need(
+    *,
+    campaign: Campaign,
+    units: Collection[Unit],
+    kind: str,
+    hours: Iterable[HalfHour],
+    reason: str,
+    but: Booking | None = None,
+) -> bool:
+    """Whether the request comes on top of enough room, and the reason is what makes it right.
+
+    Raises `SameTime` and `MoreThanNeeded`.
+    """
+    cover = cover_of(campaign, units, kind, but)
+    if not cover.is_full:
+        return False
+    moments = {(hour.day, hour.start) for hour in hours}
+    if same := [hour for moment in moments for hour in cover.hours.get(moment, ())]:
+        raise SameTime(people=cover.people, hours="; ".join(condensed(rows_of(stretches(same)))))
+    if not reason.strip():
+        raise MoreThanNeeded(people=cover.people, room=cover.room)
+    return True

@@ -1,0 +1,70 @@
+"""The choice of hours: what was taken meanwhile is marked, with free hours to take instead; a full day offers nothing."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from photocampus import clock
+from sessions.studio_days import add_closure
+from tests.shoots.booking_world import DAY, NOW, World, confirmed, hours, make_world
+from tests.shoots.test_booking_pages import MORNING, client, studio, text
+
+pytestmark = pytest.mark.django_db
+LOST = '<li class="is-lost">'
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with clock.at(NOW):
+        yield make_world()
+
+
+def path(world: World, rest: str) -> str:
+    return f"/unit/{world.other.code}/{world.campaign.code}/bookings/new/?picking=1&{rest}"
+
+
+def test_hours_taken_meanwhile_are_marked_with_the_nearest_free_ones(world: World) -> None:
+    browser = client(world.rival)
+    choice = f"h={MORNING}&h=A1_2018-05-15_0930_1000"
+    assert LOST not in text(browser.get(path(world, choice)))
+    confirmed(world)
+    page = text(browser.get(path(world, choice)))
+    assert page.count(LOST) == 1 and "已被占用：另一单位" in page and world.unit.name not in page
+    note = page[page.index('id="lost"') :]
+    address = re.search(r'href="([^"]+)"', note)[1].replace("&amp;", "&")  # type: ignore[index]
+    page = text(browser.get(address))
+    assert LOST not in page and "A2_2018-04-17_0930_1200" in page and "A1_2018-05-15_0930_1000" in page
+    last = re.findall(r'class="button button-small" href="([^"]+)"', note)[-1].replace("&amp;", "&")
+    assert "2018-05-15" in last and "2018-04-17" not in last.partition("month")[0]
+
+
+def test_hours_of_another_month_and_closed_days_are_marked_too(world: World) -> None:
+    browser, choice = client(world.rival), f"h={MORNING}&month=2018-06-01"
+    assert LOST not in text(browser.get(path(world, choice)))
+    confirmed(world, hours(world.bays[0], end="10:30"))
+    page = text(browser.get(path(world, choice)))
+    assert page.count(LOST) == 1 and 'class="num">09:30–10:30' in page and 'class="num">10:30–12:00' in page
+    add_closure(studio=world.studio, first=DAY, last=DAY, reason="盘点", by=world.photographer)
+    assert "盘点" in text(browser.get(path(world, "h=A2_2018-04-17_1300_1400")))
+    for code in ("A1_2018-04-16_0930_1000", "A1_2018-04-18_1200_1300", "A1_2018-08-01_0930_1000"):
+        assert text(browser.get(path(world, f"h={code}"))).count(LOST) == 1, code
+
+
+def test_own_hours_of_a_booking_that_moves_are_not_lost(world: World) -> None:
+    booking = confirmed(world)
+    desk = client(world.photographer)
+    address = studio(world, f"bookings/{booking.public_id}/hours/")
+    assert LOST not in text(desk.get(address))
+    add_closure(studio=world.studio, first=DAY, last=DAY, reason="盘点", by=world.photographer)
+    assert text(desk.get(address)).count(LOST) == 1
+
+
+def test_a_full_day_offers_nothing_to_take_over(world: World) -> None:
+    browser = client(world.rival)
+    day = f"day={DAY}&month=2018-04-01"
+    assert "采用这些时段" in text(browser.get(path(world, day)))
+    confirmed(world, [*hours(*world.bays), *hours(*world.bays, start="13:00", end="17:00")])
+    page = text(browser.get(path(world, day)))
+    assert "采用这些时段" not in page and "当天已没有空闲时段" in page
+    assert "采用这些时段" in text(browser.get(path(world, "day=2018-04-18&month=2018-04-01")))
