@@ -8,15 +8,16 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
 from photocampus.errors import DomainError
 from sessions.calendar import capacity
 from sessions.condensed import condensed, rows_of
-from sessions.expectations import people_of, without_picture
+from sessions.expectations import without_picture
 from sessions.hours import HalfHour, stretches
-from sessions.models import Booking, BookingKind, Station
+from sessions.models import Booking, BookingKind, Hold, Station
 from sessions.models import BookingState as S
 from sessions.routes import GROUP_BOOKING
 from units.models import Campaign, Unit
@@ -56,7 +57,7 @@ class Cover:
 
 
 def cover_of(campaign: Campaign, units: Collection[Unit], kind: str, but: Booking | None = None) -> Cover:
-    """One query where nothing is booked."""
+    """One query where nothing is booked, else the same number for any number of bookings and units."""
     kinds = [BookingKind.MAKEUP] if kind == BookingKind.MAKEUP else GROUP_BOOKING
     rows = Booking.objects.filter(campaign=campaign, kind__in=kinds, state__in=RUNNING, units__in=list(units))
     if but is not None:
@@ -71,31 +72,35 @@ def cover_of(campaign: Campaign, units: Collection[Unit], kind: str, but: Bookin
         return Cover()
     hours: dict[tuple[dt.date, dt.time], list[HalfHour]] = {}
     for booking in bookings:
-        for hold in booking.holds.all():
-            if hold.day >= clock.today():
-                hours.setdefault((hold.day, hold.start), []).append(
-                    HalfHour(hold.station_id, hold.day, hold.start)
-                )
-    room = sum(_room_for(booking, units) for booking in bookings)
-    return Cover(without_picture(campaign, units).count(), room, bookings, hours)
+        for hold in _to_come(booking):
+            hour = HalfHour(hold.station_id, hold.day, hold.start)
+            hours.setdefault((hold.day, hold.start), []).append(hour)
+    ours = {unit.pk for unit in units}
+    everybody = [unit for booking in bookings for unit in booking.units.all()]
+    counted = without_picture(campaign, [*units, *everybody]).order_by().values_list("enrolment__unit")
+    people = dict(counted.annotate(many=Count("pk")))
+    room = 0
+    for booking in bookings:
+        others = sum(people.get(unit.pk, 0) for unit in booking.units.all() if unit.pk not in ours)
+        room += max(_room_in(booking) - others, 0)  # a joint shoot keeps the places of its other units
+    return Cover(sum(people.get(pk, 0) for pk in ours), room, bookings, hours)
 
 
-def _room_for(booking: Booking, units: Collection[Unit]) -> int:
-    """People of these units who fit into the booking; a joint shoot keeps the places of its other units."""
+def _to_come(booking: Booking) -> list[Hold]:
+    return [hold for hold in booking.holds.all() if hold.day >= clock.today()]
+
+
+def _room_in(booking: Booking) -> int:
+    """How many people the booking's hours take, within the agreed (or usual) people per station and day."""
     stations: dict[int, Station] = {}
     starts: dict[tuple[int, dt.date], list[dt.time]] = {}
-    for hold in booking.holds.all():
-        if hold.day >= clock.today():
-            stations[hold.station_id] = hold.station
-            starts.setdefault((hold.station_id, hold.day), []).append(hold.start)
-    room = sum(
+    for hold in _to_come(booking):
+        stations[hold.station_id] = hold.station
+        starts.setdefault((hold.station_id, hold.day), []).append(hold.start)
+    return sum(
         min(capacity(times, stations[pk].rate), booking.agreed_load or stations[pk].daily_load)
         for (pk, _day), times in starts.items()
     )
-    ours = {unit.pk for unit in units}
-    if others := [unit for unit in booking.units.all() if unit.pk not in ours]:
-        room -= people_of(booking.campaign, others, booking.kind)
-    return max(room, 0)
 
 
 def require_need(

@@ -13,6 +13,7 @@ from photocampus.errors import DomainError
 from sessions import booking as acts
 from sessions.booking_forms import LoadForm, NoteForm, ReasonForm, SeatsForm
 from sessions.booking_view import conversation, people_facts
+from sessions.condensed import condensed, rows_of
 from sessions.hours import held_hours, stretches, units_by_booking
 from sessions.models import OPEN_STATES, Booking, BookingKind, BookingState
 from sessions.picking import Picker
@@ -93,6 +94,7 @@ class StudioBooking(StudioBookingPage):
             booking=booking,
             units=list(booking.units.order_by("code")),
             hours=stretches(hours),
+            hours_words=condensed(rows_of(stretches(hours))),
             entries=conversation(booking),
             problems=problems_on(self, booking),
             facts=people_facts(booking, hours),

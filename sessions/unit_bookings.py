@@ -84,7 +84,7 @@ class UnitBookings(UnitBookingPage):
         return self.render(
             unit=self.unit,
             campaign=self.campaign,
-            current=[(row, stretches_of(row)) for row in current],
+            current=[(row, condensed(rows_of(stretches_of(row)))) for row in current],
             past=[row for row in rows if row not in current],
             route=route_of_unit(self.unit, self.campaign),
             breadcrumb=self.crumbs(),
@@ -300,6 +300,7 @@ class UnitBooking(UnitBookingPage):
             booking=booking,
             units=list(booking.units.order_by("code")),
             hours=stretches(hours),
+            hours_words=condensed(rows_of(stretches(hours))),
             entries=conversation(booking),
             problems=problems_on(self, booking),
             facts=people_facts(booking, hours),

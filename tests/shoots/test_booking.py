@@ -119,7 +119,7 @@ def test_second_asker_learns_who_was_first_and_gets_free_hours_nearby(world: Wor
     assert [(h.station, h.day) for h in alternative] == [(world.bays[1].pk, DAY)] * 5
     assert ask(world, alternative, units=[world.other], by=world.rival).holds.count() == 5
     with pytest.raises(HoursTaken) as own:
-        ask(world)
+        ask(world, kind="makeup")
     assert world.unit.name in str(own.value)
 
 

@@ -347,7 +347,7 @@ def test_lists_need_the_same_queries_for_one_and_three_bookings(
             browser.get(address)
         counts.append(len(captured))
     for start, end in (("13:00", "14:00"), ("14:00", "15:00")):
-        ask(world, hours(world.bays[0], start=start, end=end))
+        ask(world, hours(world.bays[0], start=start, end=end), reason="分批到店")
     for count, (browser, address) in zip(counts, pages, strict=True):
         with django_assert_num_queries(count):
             browser.get(address)

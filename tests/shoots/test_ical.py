@@ -50,6 +50,7 @@ def confirmed(world, day=DAY, **when):
         by=world.coordinator,
         companion_name="王陪同",
         companion_phone="13900000000",
+        reason="分批到店",
     )
     use.confirm_booking(booking=booking, agreed_load=60, by=world.photographer)
     booking.refresh_from_db()

@@ -222,6 +222,12 @@ def test_a_day_that_is_too_small_offers_no_waiting_list_to_several(world: World)
 def test_pages_need_the_same_queries_for_two_and_four_units(world: World) -> None:
     both(world)
     confirmed(world, units=[world.unit, world.other])
+    ask(
+        world,
+        hours(world.bays[1], start="13:00", end="14:00"),
+        units=[world.unit, world.other],
+        kind="makeup",
+    )
     pages = [
         (client(world.coordinator), unit(world, "bookings/")),
         (client(world.coordinator), unit(world, f"bookings/new/?kind=makeup&with={world.other.code}")),

@@ -30,13 +30,13 @@ def test_hours_taken_meanwhile_are_marked_with_the_nearest_free_ones(world: Worl
     assert LOST not in text(browser.get(path(world, choice)))
     confirmed(world)
     page = text(browser.get(path(world, choice)))
-    assert page.count(LOST) == 1 and "已被占用：另一单位" in page and world.unit.name not in page
+    assert page.count(LOST) == 1 and "已被占用：其他单位" in page and world.unit.name not in page
     note = page[page.index('id="lost"') :]
-    address = re.search(r'href="([^"]+)"', note)[1].replace("&amp;", "&")  # type: ignore[index]
-    page = text(browser.get(address))
+    links = [link.replace("&amp;", "&") for link in re.findall(r'button-small" href="([^"]+)"', note)]
+    page = text(browser.get(links[0]))
     assert LOST not in page and "A2_2018-04-17_0930_1200" in page and "A1_2018-05-15_0930_1000" in page
-    last = re.findall(r'class="button button-small" href="([^"]+)"', note)[-1].replace("&amp;", "&")
-    assert "2018-05-15" in last and "2018-04-17" not in last.partition("month")[0]
+    page = text(browser.get(links[-1]))  # left out
+    assert LOST not in page and 'value="A1_2018-05-15_0930_1000"' in page and 'value="A2_' not in page
 
 
 def test_hours_of_another_month_and_closed_days_are_marked_too(world: World) -> None:
