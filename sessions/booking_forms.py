@@ -87,6 +87,10 @@ class NoteForm(forms.Form):
     )
 
 
+class SayForm(forms.Form):
+    note = forms.CharField(label=_("Message"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
 

@@ -395,6 +395,8 @@ def fill_day(day: Day, people: int) -> tuple[list[HalfHour], int]:
 
 def holder_name(hold_booking: Booking, asker: User, units: dict[int, list[Unit]] | None = None) -> str:
     """Who holds an hour, as far as the asker may know: own units and, for studio and staff, everybody by name."""
+    if hold_booking.kind == BookingKind.INDIVIDUAL:
+        return gettext("individuals")
     names = units.get(hold_booking.pk, []) if units is not None else list(hold_booking.units.all())
     if asker.role == Role.UNIT:
         own = set(own_unit_ids(asker).values_list("unit", flat=True))
@@ -402,9 +404,7 @@ def holder_name(hold_booking: Booking, asker: User, units: dict[int, list[Unit]]
         if not names:
             return gettext("another unit")
     if not names:
-        return (
-            gettext("individuals") if hold_booking.kind == BookingKind.INDIVIDUAL else gettext("the studio")
-        )
+        return gettext("the studio")
     return "、".join(unit.name for unit in names)
 
 

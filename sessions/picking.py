@@ -121,8 +121,9 @@ class Picker:
 
     @property
     def chosen_people(self) -> int:
-        """How many people the chosen hours take, within each station's daily load."""
-        return room_in(self.chosen, {station.pk: station for station in self.stations})
+        """How many people the chosen hours take that can be had, within each station's daily load."""
+        free = [hour for hour in self.chosen if hour not in self.lost]
+        return room_in(free, {station.pk: station for station in self.stations})
 
     @property
     def is_enough(self) -> bool:
@@ -284,7 +285,7 @@ class Picker:
         return weeks
 
     def _cell(self, day: Day) -> MonthCell:
-        chosen = sum(1 for hour in self.chosen if hour.day == day.day)
+        chosen = sum(1 for hour in self.chosen if hour.day == day.day and hour not in self.lost)
         if not day.can_be_asked:
             return MonthCell(day, why_shut(day), "shut", "", False, chosen)
         text = _("%(free)d of %(all)d free") % {"free": day.free, "all": day.all}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from photocampus.errors import DomainError
 from sessions import booking as acts
-from sessions.booking_forms import LoadForm, NoteForm, ReasonForm, SeatsForm
+from sessions.booking_forms import LoadForm, NoteForm, ReasonForm, SayForm, SeatsForm
 from sessions.booking_view import conversation, people_facts
 from sessions.condensed import condensed, rows_of
 from sessions.hours import held_hours, stretches, units_by_booking
@@ -104,7 +104,7 @@ class StudioBooking(StudioBookingPage):
             room_photos=photos_of(self, booking.venue),
             confirm_form=LoadForm(initial={"agreed_load": self.usual_load(booking)}, auto_id="confirm_%s"),
             reason_form=ReasonForm(auto_id="reason_%s"),
-            note_form=NoteForm(auto_id="say_%s"),
+            note_form=SayForm(auto_id="say_%s"),
             refusal=refusal,
             breadcrumb=self.crumbs((booking.get_kind_display(), None)),
         )
@@ -208,6 +208,7 @@ class StudioHours(StudioBookingPage):
             refusal=refusal,
             alternatives=alternatives(picker, refusal),
             following=following_of(booking, picker),
+            held=condensed(rows_of(stretches(held_hours(booking)))),
             back=self.to("studio-booking", booking.public_id),
             breadcrumb=self.crumbs(
                 (booking.get_kind_display(), self.to("studio-booking", booking.public_id)),

@@ -14,7 +14,15 @@ from django.utils.translation import gettext as _
 from photocampus.errors import DomainError
 from sessions import booking as acts
 from sessions.booking_cover import Cover, cover_of
-from sessions.booking_forms import AskForm, CompanionForm, NoteForm, ReasonForm, VenueChoiceForm, WhyMoreForm
+from sessions.booking_forms import (
+    AskForm,
+    CompanionForm,
+    NoteForm,
+    ReasonForm,
+    SayForm,
+    VenueChoiceForm,
+    WhyMoreForm,
+)
 from sessions.booking_view import conversation, people_facts
 from sessions.condensed import condensed, rows_of
 from sessions.expectations import people_of
@@ -306,11 +314,12 @@ class UnitBooking(UnitBookingPage):
             facts=people_facts(booking, hours),
             turn=acts.waiting_for(booking),
             hindrances=acts.hindrances(booking) if booking.state in OPEN_STATES else [],
+            can_name=booking.state in (*OPEN_STATES, BookingState.CONFIRMED, BookingState.UNDER_WAY),
             room=room_view(booking, hours),
             room_photos=photos_of(self, booking.venue),
             companion_form=CompanionForm(initial=self.companion(booking)),
             venue_form=VenueChoiceForm(venues=self.venues(), initial={"venue": booking.venue_id}),
-            note_form=NoteForm(auto_id="say_%s"),
+            note_form=SayForm(auto_id="say_%s"),
             reason_form=ReasonForm(auto_id="cancel_%s"),
             more_form=WhyMoreForm(auto_id="more_%s"),
             cover=self.cover_beside(booking),
@@ -443,6 +452,7 @@ class UnitHours(UnitBookingPage):
             refusal=refusal,
             alternatives=alternatives(picker, refusal),
             following=following_of(booking, picker),
+            held=condensed(rows_of(stretches(held_hours(booking)))),
             back=self.to("unit-booking", booking.public_id),
             breadcrumb=self.crumbs(
                 (booking.get_kind_display(), self.to("unit-booking", booking.public_id)),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from photocampus import clock
-from sessions.studio_days import add_closure
+from sessions.studio_days import add_closure, open_individual_day
 from tests.shoots.booking_world import DAY, NOW, World, confirmed, hours, make_world
 from tests.shoots.test_booking_pages import MORNING, client, studio, text
 
@@ -68,3 +68,15 @@ def test_a_full_day_offers_nothing_to_take_over(world: World) -> None:
     page = text(browser.get(path(world, day)))
     assert "采用这些时段" not in page and "当天已没有空闲时段" in page
     assert "采用这些时段" in text(browser.get(path(world, "day=2018-04-18&month=2018-04-01")))
+
+
+def test_a_day_for_individuals_says_so_to_everybody(world: World) -> None:
+    open_individual_day(
+        studio=world.studio, campaign=world.campaign, hours=hours(world.bays[0]), seats=2, by=world.photographer
+    )  # fmt: skip
+    for user, address in (
+        (world.rival, path(world, f"day={DAY}&month=2018-04-01")),
+        (world.photographer, studio(world, f"calendar/?day={DAY}&month=2018-04-01")),
+    ):
+        page = text(client(user).get(address))
+        assert page.count('<span class="small">个人</span>') == 5 and "其他单位" not in page

@@ -73,7 +73,7 @@ def test_plan_needs_confirmed_hours_and_the_own_unit(world: World) -> None:
     asked = ask(world)
     with pytest.raises(acts.NotPlannable):
         acts.generate_plan(booking=asked, by=world.coordinator)
-    booking = confirmed(world, hours(world.bays[1]), units=[world.unit])
+    booking = confirmed(world, hours(world.bays[1], start="13:00", end="15:00"), reason="分批到店")
     for stranger in (world.rival, world.photographer):
         with pytest.raises(NotAllowed):
             acts.generate_plan(booking=booking, by=stranger)

@@ -98,7 +98,7 @@ def test_strangers_and_open_bookings_are_refused() -> None:
         details = {"moment": dt.datetime.combine(DAY, dt.time(10, 30)), "outages": cut, "apply": True}
         with pytest.raises(NotPlannable):
             replan_rest(booking=asked, by=world.coordinator, **details)
-        booking = confirmed(world, hours(world.bays[1]))
+        booking = confirmed(world, hours(world.bays[1], start="13:00", end="15:00"), reason="分批到店")
         other_studio = make.make_photographer(make.make_studio(campaign=world.campaign))
         for stranger in (world.rival, other_studio, world.staff):
             with pytest.raises(NotAllowed):

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shoots', '0006_rooms_with_pictures'),
+        ('shoots', '0007_outages_with_an_end'),
         ('units', '0007_several_reminders_of_a_shoot'),
     ]
 
