@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from photocampus import clock
 from photocampus.errors import DomainError
 from sessions.calendar import capacity
-from sessions.condensed import condensed, rows_of
+from sessions.condensed import words_of
 from sessions.expectations import without_picture
 from sessions.hours import HalfHour, stretches
 from sessions.models import Booking, BookingKind, Hold, Station
@@ -121,7 +121,7 @@ def require_need(
         return False
     moments = {(hour.day, hour.start) for hour in hours}
     if same := [hour for moment in moments for hour in cover.hours.get(moment, ())]:
-        raise SameTime(people=cover.people, hours="; ".join(condensed(rows_of(stretches(same)))))
+        raise SameTime(people=cover.people, hours="; ".join(words_of(stretches(same))))
     if not reason.strip():
         raise MoreThanNeeded(people=cover.people, room=cover.room)
     return True

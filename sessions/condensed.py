@@ -16,8 +16,8 @@ Times = tuple[tuple[dt.time, dt.time], ...]
 Pattern = tuple[tuple[Times, tuple[str, ...]], ...]
 
 
-def rows_of(stretches: Iterable[Stretch]) -> list[Row]:
-    return [(s.station.code, s.day, s.start, s.end) for s in stretches]
+def words_of(stretches: Iterable[Stretch]) -> list[str]:
+    return condensed((s.station.code, s.day, s.start, s.end) for s in stretches)
 
 
 def rows_said(hours: Iterable[Sequence[str]]) -> list[Row]:

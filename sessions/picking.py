@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from photocampus import clock
 from photocampus.models import User
 from sessions.calendar import Shut
-from sessions.condensed import condensed, rows_of
+from sessions.condensed import words_of
 from sessions.hours import (
     Day,
     HalfHour,
@@ -199,7 +199,7 @@ class Picker:
         return [
             (
                 self.url(month=hours[0].day.replace(day=1), hours=hours),
-                "; ".join(condensed(rows_of(stretches(hours, stations)))),
+                "; ".join(words_of(stretches(hours, stations))),
             )
             for hours in options
         ]

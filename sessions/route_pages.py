@@ -15,7 +15,7 @@ from photocampus.sheets import XLSX, sheet_bytes
 from photocampus.views import StaffPage
 from sessions.booking import take_off_booking
 from sessions.booking_forms import OverrideForm, ReasonForm
-from sessions.condensed import condensed, rows_of
+from sessions.condensed import words_of
 from sessions.hours import held_hours, stretches
 from sessions.models import ACTIVE_STATES, OPEN_STATES, Booking, BookingKind, BookingState, Route
 from sessions.routes import (
@@ -207,7 +207,7 @@ class OfficeBooking(OfficePage):
             campaign=campaign,
             booking=booking,
             entries=routes_of(campaign, booking.units.all()),
-            hours=condensed(rows_of(stretches(held_hours(booking)))),
+            hours=words_of(stretches(held_hours(booking))),
             can_go=is_units and booking.state in (*OPEN_STATES, BookingState.CONFIRMED),
             keep_form=ReasonForm(auto_id="keep_%s"),
             off_form=ReasonForm(auto_id="off_%s"),

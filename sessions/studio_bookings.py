@@ -13,7 +13,7 @@ from photocampus.errors import DomainError
 from sessions import booking as acts
 from sessions.booking_forms import LoadForm, NoteForm, ReasonForm, SayForm, SeatsForm
 from sessions.booking_view import conversation, people_facts
-from sessions.condensed import condensed, rows_of
+from sessions.condensed import words_of
 from sessions.hours import held_hours, stretches, units_by_booking
 from sessions.models import OPEN_STATES, Booking, BookingKind, BookingState
 from sessions.picking import Picker
@@ -94,7 +94,7 @@ class StudioBooking(StudioBookingPage):
             booking=booking,
             units=list(booking.units.order_by("code")),
             hours=stretches(hours),
-            hours_words=condensed(rows_of(stretches(hours))),
+            hours_words=words_of(stretches(hours)),
             entries=conversation(booking),
             problems=problems_on(self, booking),
             facts=people_facts(booking, hours),
@@ -208,7 +208,7 @@ class StudioHours(StudioBookingPage):
             refusal=refusal,
             alternatives=alternatives(picker, refusal),
             following=following_of(booking, picker),
-            held=condensed(rows_of(stretches(held_hours(booking)))),
+            held=words_of(stretches(held_hours(booking))),
             back=self.to("studio-booking", booking.public_id),
             breadcrumb=self.crumbs(
                 (booking.get_kind_display(), self.to("studio-booking", booking.public_id)),

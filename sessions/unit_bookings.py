@@ -24,7 +24,7 @@ from sessions.booking_forms import (
     WhyMoreForm,
 )
 from sessions.booking_view import conversation, people_facts
-from sessions.condensed import condensed, rows_of
+from sessions.condensed import words_of
 from sessions.expectations import people_of
 from sessions.holding import HoursTaken
 from sessions.hours import HalfHour, Stretch, held_hours, stretches
@@ -92,7 +92,7 @@ class UnitBookings(UnitBookingPage):
         return self.render(
             unit=self.unit,
             campaign=self.campaign,
-            current=[(row, condensed(rows_of(stretches_of(row)))) for row in current],
+            current=[(row, words_of(stretches_of(row))) for row in current],
             past=[row for row in rows if row not in current],
             route=route_of_unit(self.unit, self.campaign),
             breadcrumb=self.crumbs(),
@@ -267,7 +267,7 @@ class Alternative:
 
     @property
     def words(self) -> str:
-        return "; ".join(condensed(rows_of(self.stretches)))
+        return "; ".join(words_of(self.stretches))
 
 
 CHOICE_FIELDS = ("h", "picking", "month", "day", "csrfmiddlewaretoken")
@@ -308,7 +308,7 @@ class UnitBooking(UnitBookingPage):
             booking=booking,
             units=list(booking.units.order_by("code")),
             hours=stretches(hours),
-            hours_words=condensed(rows_of(stretches(hours))),
+            hours_words=words_of(stretches(hours)),
             entries=conversation(booking),
             problems=problems_on(self, booking),
             facts=people_facts(booking, hours),
@@ -452,7 +452,7 @@ class UnitHours(UnitBookingPage):
             refusal=refusal,
             alternatives=alternatives(picker, refusal),
             following=following_of(booking, picker),
-            held=condensed(rows_of(stretches(held_hours(booking)))),
+            held=words_of(stretches(held_hours(booking))),
             back=self.to("unit-booking", booking.public_id),
             breadcrumb=self.crumbs(
                 (booking.get_kind_display(), self.to("unit-booking", booking.public_id)),
