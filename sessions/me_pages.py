@@ -63,6 +63,11 @@ class ReportForm(forms.Form):
     )
 
 
+class BadReport(DomainError):
+    code = "bad_report"
+    message = gettext_lazy("Please choose what is wrong, and say in at most 200 characters how it should be.")
+
+
 class MePage(PublicPage):
     """Base: finds the graduate by the token; nobody but the holder knows it. Not a page by itself."""
 
@@ -238,7 +243,12 @@ class MeAct(MePage):
     """What a graduate may do: take or give back a seat, report wrong data, say that prints were collected."""
 
     def post(self, request: HttpRequest, act: str) -> HttpResponse:
-        self.require_open()
+        if not self.is_open:
+            # Half an hour is soon over while somebody thinks about a seat.
+            messages.warning(
+                request, _("Nothing has been done: half an hour is over. Type your ID number again, please.")
+            )
+            return self.home()
         acts = {
             "seat": self.seat,
             "give-back": self.give_back,
@@ -273,7 +283,7 @@ class MeAct(MePage):
     def report(self) -> str:
         form = ReportForm(self.request.POST)
         if not form.is_valid():
-            return _("Please choose what is wrong.")
+            raise BadReport()
         report_wrong_data(graduate=self.graduate, **form.cleaned_data)
         return _("Your unit has been told. It will look at it and answer you.")
 

@@ -34,6 +34,13 @@ class NoCode(DomainError):
     message = _("A picture is refused with a reason of the catalogue; “another reason” needs a note as well.")
 
 
+class ReasonChosen(DomainError):
+    code = "reason_chosen"
+    message = _(
+        "A reason for a refusal was chosen, so nothing has been decided. Refuse, or take the reason out first."
+    )
+
+
 class PictureSubmitted(DomainError):
     code = "picture_submitted"
     message = _(
@@ -58,6 +65,12 @@ def refuse_picture(*, graduate: Graduate, photo: Photo, code: RefusalCode, by: U
     """Refuse the picture that was seen; see `refuse_pictures`."""
     seen = [(graduate.public_id, photo.public_id)]
     refuse_pictures(unit=graduate.enrolment.unit, seen=seen, code=code, by=by, note=note)
+
+
+def must_have_no_reason(code: str) -> None:
+    """Raises `ReasonChosen` when a page sends a yes together with a reason for a no: one of them was not meant."""
+    if code:
+        raise ReasonChosen()
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """The order of a card's frames, shown before anything is filed: the first doubtful frame, corrections, confirmation."""
 
 import datetime as dt
+import re
 from collections import Counter
 from typing import Any
 
@@ -29,6 +30,7 @@ from students.models import IngestBatch, IngestFile
 from students.studio_pictures import PicturesBase
 
 FRAMES_PER_PAGE = 60
+PUBLIC_ID = re.compile(r"[A-Za-z0-9_-]{1,24}")
 DOUBTS: dict[str, str | Promise] = {
     "unsure": gettext_lazy("not sure: other numbers fit as well"),
     "order": gettext_lazy("file order and time of capture contradict each other"),
@@ -134,7 +136,13 @@ class OrderAct(OrderBase):
             return redirect(self.act(batch, request.POST.get("act", ""), here))
         except DomainError as error:
             messages.error(request, str(error))
-        return redirect(here)
+        return redirect(self.same_place(here))
+
+    def same_place(self, here: str) -> str:
+        """The page and the frame that somebody worked on, where it is known."""
+        number, file = self.request.POST.get("page", ""), self.request.POST.get("file", "")
+        page = f"?page={number}" if number.isdigit() else ""
+        return f"{here}{page}#frame-{file}" if PUBLIC_ID.fullmatch(file) else f"{here}{page}"
 
     def act(self, batch: IngestBatch, act: str, here: str) -> str:
         data = self.request.POST
@@ -143,11 +151,13 @@ class OrderAct(OrderBase):
             if form.is_valid():
                 station, day = read_day_key(form.cleaned_data["shots"])
                 choose_day(batch=batch, station=station, day=day, by=self.user)
+            else:
+                messages.error(self.request, _("Please choose the station and the day from the list."))
         elif act in ("pin", "free", "nobody"):
             row = self.get_scoped(batch.files.select_related("batch__studio"), public_id=data.get("file", ""))
-            shot = {"pin": data.get("shot", "").strip(), "free": None, "nobody": ""}[act]
+            shot = {"pin": data.get("shot", "").strip().upper(), "free": None, "nobody": ""}[act]
             pin_frame(file=row, shot=shot, by=self.user)
-            return f"{here}?page={data.get('page', '1')[:6]}#frame-{row.public_id}"
+            return self.same_place(here)
         elif act in ("confirm", "confirm_sure"):
             only_sure = act == "confirm_sure"
             confirm_order(batch=batch, seen=data.get("seen", ""), only_sure=only_sure, by=self.user)

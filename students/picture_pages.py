@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from photocampus.access_log import log_access
 from photocampus.errors import DomainError
 from photocampus.sheets import XLSX, sheet_bytes
-from students.acceptance import accept_pictures, refuse_pictures
+from students.acceptance import accept_pictures, must_have_no_reason, refuse_pictures
 from students.catalogue import label_of
 from students.contact_sheet import (
     ACCEPTED,
@@ -99,6 +99,7 @@ class DecidePictures(UnitPage):
                 count = refuse_pictures(unit=self.unit, seen=pairs, code=code, by=self.user, note=note)
                 text = ngettext("%(n)d picture refused.", "%(n)d pictures refused.", count)
             else:
+                must_have_no_reason(request.POST.get("code", ""))
                 count = accept_pictures(unit=self.unit, seen=pairs, by=self.user)
                 text = ngettext("%(n)d picture accepted.", "%(n)d pictures accepted.", count)
             messages.success(request, text % {"n": count})

@@ -14,8 +14,10 @@ from django.utils.translation import ngettext
 
 from photocampus.errors import DomainError
 from photocampus.views import StaffPage
+from students.acceptance import must_have_no_reason
 from students.drawing import SHOWN, draw_findings
 from students.models import Finding, ItemState, RefusalCode, Submission, SubmissionState
+from students.picture_pages import active_codes
 from students.submission_pages import with_counts
 from students.submissions import return_items, verify_items
 from units.models import Campaign
@@ -64,7 +66,7 @@ class VerifyPage(StaffPage):
 
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
         submission = self.find(public_id)
-        state = request.GET.get("state", ItemState.SUBMITTED if submission.waiting else "")
+        state = request.GET.get("state", ItemState.SUBMITTED if submission.waiting else "all")
         items = submission.items.select_related(
             "graduate__enrolment__student",
             "graduate__enrolment__class_group",
@@ -84,7 +86,7 @@ class VerifyPage(StaffPage):
             page_obj=page,
             state=state,
             tabs=self.tabs(submission),
-            codes=RefusalCode.objects.filter(is_active=True),
+            codes=active_codes(),
             breadcrumb=[
                 (_("Academic affairs"), reverse("admin:index")),
                 (_("Verification"), reverse("admin:students_submission_changelist")),
@@ -107,6 +109,7 @@ class VerifyPage(StaffPage):
             if request.POST.get("act") == "return":
                 self.send_back(request, submission, items)
             else:
+                must_have_no_reason(request.POST.get("code", ""))
                 everybody = request.POST.get("act") == "verify_all"
                 count = verify_items(submission=submission, by=self.user, items=None if everybody else items)
                 text = ngettext("%(count)d image was verified.", "%(count)d images were verified.", count)

@@ -102,7 +102,8 @@ class TestDoor:
         assert client.get(url(day.graduates[0], name)).status_code == 200
 
     def test_acts_are_closed_too(self, client, day: ShootDay):
-        assert client.post(url(day.graduates[0], "me-act", "report"), {"part": "name"}).status_code == 404
+        answer = client.post(url(day.graduates[0], "me-act", "report"), {"part": "name"}, follow=True)
+        assert answer.request["PATH_INFO"] == url(day.graduates[0]) and "再次输入" in answer.content.decode()
         assert not Event.objects.filter(kind="data_reported_wrong").exists()
         open_page(client, day.graduates[0])
         assert client.post(url(day.graduates[0], "me-act", "nonsense")).status_code == 404
@@ -140,6 +141,14 @@ class TestUse:
         assert not open_reports(day.unit, day.campaign).exists()
         report_wrong_data(graduate=graduate, part="name")
         assert list(open_reports(day.unit, day.campaign)) == [graduate]
+
+    def test_report_that_cannot_be_taken_is_answered_as_an_error(self, client, day: ShootDay):
+        open_page(client, day.graduates[0])
+        answer = client.post(
+            url(day.graduates[0], "me-act", "report"), {"part": "name", "note": "字" * 201}, follow=True
+        )
+        assert "message-error" in answer.content.decode() and "200" in answer.content.decode()
+        assert not Event.objects.filter(kind="data_reported_wrong").exists()
 
     def test_refusals_of_reports(self, day: ShootDay):
         with pytest.raises(UnknownPart):

@@ -210,6 +210,16 @@ def test_coordinator_decides_on_the_pages(place, client):
     assert AccessLog.objects.filter(action="make_up_list", rows=1).exists()
 
 
+def test_a_reason_beside_an_acceptance_decides_nothing(place, client):
+    """Enter in the note presses the form's first button where no script runs."""
+    client.force_login(place.coordinator)
+    seen = f"{place.people[0].public_id}:{place.people[0].picture.public_id}"
+    base = f"/unit/{place.unit.code}/{place.campaign.code}/pictures"
+    data = {"act": "accept", "seen": seen, "code": "eyes_closed", "note": "左眼"}
+    page = client.post(f"{base}/decide/", data, follow=True).content.decode()
+    assert "message-error" in page and not Decision.objects.exists()
+
+
 def test_pages_are_closed_to_others(place, client):
     first = place.people[0]
     base = f"/unit/{place.unit.code}/{place.campaign.code}"

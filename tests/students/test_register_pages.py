@@ -136,6 +136,17 @@ def test_staff_verify_and_return_on_the_grid(world, as_staff):
     assert submission.items.get(graduate=two).state == "returned"
 
 
+def test_a_reason_beside_a_verification_decides_nothing(world, as_staff):
+    """Enter in the note presses the form's first button where no script runs."""
+    world.graduate()
+    submission = world.submit()
+    address = reverse("admin:students_submission_verify", args=[submission.public_id])
+    data = {"act": "verify", "items": [submission.items.get().pk], "code": "other", "note": "背景"}
+    page = as_staff.post(address, data, follow=True).content.decode()
+    assert "message-error" in page and submission.items.get().state == "submitted"
+    assert 'label="其他"' in page  # the groups in words, not their codes
+
+
 def test_grid_draws_what_was_measured_in_the_same_queries_for_one_and_more(
     world, as_staff, django_assert_max_num_queries
 ):
