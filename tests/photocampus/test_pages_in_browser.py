@@ -1,4 +1,7 @@
-"""Every page that a role can reach by links, in a real browser: accessible in both schemes, quiet, and never too wide."""
+"""Every page of every role in a real browser: accessible in both schemes, quiet, and never too wide.
+
+The walk follows links, then opens the addresses to which no link leads in the small world.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from django.test import Client
 from django.urls import Resolver404, resolve
 from playwright.sync_api import ConsoleMessage, Error, Page
 
+from tests.photocampus.test_access_walk import PORTAL
 from tests.photocampus.test_first_pages import faults, is_wider_than_window
-from tests.world import make_world
+from tests.world import OBJECTS, World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # Lists and forms of Django's own admin have tests of their own; files are no pages.
@@ -42,8 +46,12 @@ def links_of(page: Page) -> list[str]:
     ]
 
 
-def open_page(page: Page, path: str) -> bool:
-    """False for an address that answers with a file."""
+def addresses_in(world: World) -> list[str]:
+    return [address.url(world.values(OBJECTS.get(address.name))) for address in PORTAL]
+
+
+def open_page(page: Page, path: str, *, is_link: bool = True) -> bool:
+    """False for what is no page: files, and addresses that only take forms or belong to others; no link leads there."""
     try:
         answer = page.goto(path)
     except Error as error:
@@ -53,8 +61,8 @@ def open_page(page: Page, path: str) -> bool:
     assert answer is not None
     if "text/html" not in answer.headers.get("content-type", ""):
         return False
-    assert answer.status == 200, path
-    return True
+    assert answer.status == 200 or not is_link, path
+    return answer.status == 200
 
 
 def show_scheme(page: Page, scheme: Literal["light", "dark"]) -> None:
@@ -103,19 +111,21 @@ def test_every_page_reached_by_links_is_accessible_quiet_and_fits(browser_contex
 
     page.on("console", note)
     page.on("pageerror", lambda error: console.append(str(error)))
-    waiting, seen, problems = deque(["/"]), {"set_language", "logout"}, {}
-    while waiting:
-        path = waiting.popleft()
+    links, addresses = deque(["/"]), deque(addresses_in(world))
+    seen, problems = {"set_language", "logout"}, {}
+    while links or addresses:
+        is_link = bool(links)
+        path = (links or addresses).popleft()
         name = view_name(path.partition("?")[0])
         if not name or name in seen or (name.startswith("admin:") and name not in ADMIN_PAGES):
             continue
         seen.add(name)
         console.clear()
-        if not open_page(page, path):
+        if not open_page(page, path, is_link=is_link):
             continue
         wrong = complaints_about(page) + console
         if wrong:
             problems[f"{name} {path}"] = wrong
-        waiting.extend(links_of(page))
+        links.extend(links_of(page))
     assert problems == {}
     assert len(seen) >= least
