@@ -21,6 +21,8 @@ SUSPECT_FROM = 4 * 1024 * 1024  # bytes; smaller members cannot do harm
 NESTED = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED = 0x2041  # bits of the flags: a password, strong encryption, a hidden directory
+# Office and other documents are ZIP files, too; a roster lying beside the pictures is one file, not ten.
+DOCUMENT = {"[Content_Types].xml", "META-INF/MANIFEST.MF", "mimetype"}
 LITTER = {".ds_store", "thumbs.db", "desktop.ini"}
 
 
@@ -29,6 +31,7 @@ class BadArchive(DomainError):
 
     code = "archive_damaged"
     messages = {
+        "archive_document": _("This is a document such as an Excel or Word file, not an archive of pictures."),
         "archive_damaged": _("This is not a ZIP file, or it is damaged."),
         "archive_encrypted": _("The ZIP file is encrypted. Please send it without a password."),
         "archive_unsafe_names": _(
@@ -104,6 +107,8 @@ class Archive:
     def _judge(self) -> None:
         if len(self.infos) > MAX_MEMBERS:
             raise BadArchive("archive_too_many", limit=MAX_MEMBERS)
+        if any(info.filename in DOCUMENT for info in self.infos):
+            raise BadArchive("archive_document")
         offsets: set[int] = set()
         for info in self.infos:
             name = readable_name(info)

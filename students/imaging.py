@@ -49,13 +49,17 @@ class BadPicture(DomainError):
         "too_many_pixels": _(
             "The picture has %(width)d × %(height)d pixels; more than %(limit)d million are not accepted."
         ),
-        "too_few_pixels": _("The picture has only %(width)d × %(height)d pixels."),
+        "too_few_pixels": _(
+            "The picture has only %(width)d × %(height)d pixels; each side needs at least %(least)d."
+        ),
         "several_pictures": _("The file holds several pictures or an animation; one file is one picture."),
-        "transparent": _("The picture has transparent parts."),
+        "transparent": _("The picture has transparent parts. Please save it with its background, best as JPEG."),
         "unusual_pixels": _(
             "The pixels are stored in an unusual way; accepted are 8 and 16 whole bits per channel, in JPEG 8."
         ),
-        "damaged": _("The picture is damaged or incomplete and cannot be read to its end."),
+        "damaged": _(
+            "The picture is damaged or incomplete and cannot be read to its end. Please copy it from the card again."
+        ),
     }
 
     def __init__(self, code: str, **data: Any) -> None:
@@ -123,7 +127,7 @@ def read_header(file: IO[bytes]) -> Header:
                 "too_many_pixels", width=stored[0], height=stored[1], limit=MAX_PIXELS // 1_000_000
             )
         if min(stored) < MIN_SIDE:
-            raise BadPicture("too_few_pixels", width=stored[0], height=stored[1])
+            raise BadPicture("too_few_pixels", width=stored[0], height=stored[1], least=MIN_SIDE)
         # Cameras put a preview behind the first picture of a JPEG; in other formats a second picture is one too many.
         if form == "TIFF":
             _must_be_one_page(image)

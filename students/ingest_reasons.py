@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from students.archives import BadArchive
 from students.filing import NotFiled
-from students.imaging import BadPicture
+from students.imaging import MIN_SIDE, BadPicture
 from students.ingest_sources import FileTooLarge, SourceGone
 from students.processing import NotAPrint, ScanTooCoarse
 
@@ -46,4 +46,4 @@ _MESSAGES: dict[str, str | Promise] = {
 def reason_text(code: str, data: Mapping[str, Any]) -> str:
     """The sentence for a stored reason, in the reader's language."""
     message = _MESSAGES.get(code)
-    return code if message is None else str(message) % dict(data)
+    return code if message is None else str(message) % {"least": MIN_SIDE, **data}

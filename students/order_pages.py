@@ -99,12 +99,15 @@ class OrderPage(OrderBase):
             frames=len(rows),
             first=doubtful[0] if doubtful else None,
             counts=[(DOUBTS[name], count) for name, count in self.count(rows).items()],
-            sure=sum(not row.why or row.is_double for row in rows),  # type: ignore[attr-defined]
+            sure=sum(bool(row.shot) and (not row.why or row.is_double) for row in rows),  # type: ignore[attr-defined]
             shots=[shot for shot in shots if not shot.is_void],
             missing=[shot.code for shot in shots if not shot.is_void and shot.code not in there],
             seen=fingerprint(rows),
             day_form=DayForm(page=self, initial={"shots": day_key(batch.station, batch.day)}),
-            breadcrumb=self.crumbs(_("Order of the frames")),
+            breadcrumb=self.crumbs(
+                _("Order of the frames"),
+                (_("Upload"), reverse("students:picture-batch", args=[*self.place, batch.public_id])),
+            ),
         )
 
     def count(self, rows: list[IngestFile]) -> Counter[str]:

@@ -43,12 +43,12 @@ class PicturesBase(StudioPage):
     def tray_count(self) -> int:
         return tray_of(self.studio, self.campaign).count()
 
-    def crumbs(self, last: str = "") -> list[tuple[str, str | None]]:
+    def crumbs(self, last: str = "", *between: tuple[str, str]) -> list[tuple[str, str | None]]:
         here = reverse("students:studio-pictures", args=self.place)
         start: list[tuple[str, str | None]] = [
             (self.studio.short_name or self.studio.name, reverse("units:studio-start"))
         ]
-        return [*start, (_("Pictures"), here), (last, None)] if last else [*start, (_("Pictures"), None)]
+        return [*start, (_("Pictures"), here), *between, (last, None)] if last else [*start, (_("Pictures"), None)]
 
 
 class StudioSheet(PicturesBase):

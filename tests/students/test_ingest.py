@@ -11,6 +11,7 @@ from django.db import transaction
 
 from photocampus.errors import NotAllowed
 from photocampus.models import JobState
+from photocampus.sheets import sheet_bytes
 from students.ingest import NoFiles, NoGrant, ScansOff, open_batch, start_ingest
 from students.ingest_reasons import reason_text
 from students.ingest_uploads import add_upload
@@ -268,6 +269,7 @@ def encrypted_zip() -> bytes:
         (zip_of(("a.jpg", b"x"))[:-30], "archive_damaged"),
         (b"not a zip at all", "archive_damaged"),
         (zip_of(), "archive_empty"),
+        (sheet_bytes(headings=["学号"], rows=[["1"]], title="名单"), "archive_document"),
     ],
 )
 def test_hostile_archive_is_refused_whole_and_leaves_nothing(place, data, code):
