@@ -138,7 +138,8 @@ class OrderAct(OrderBase):
         try:
             return redirect(self.act(batch, request.POST.get("act", ""), here))
         except DomainError as error:
-            messages.error(request, str(error))
+            # The browser goes to the frame: the message stands there, too.
+            messages.error(request, str(error), extra_tags=request.POST.get("file", ""))
         return redirect(self.same_place(here))
 
     def same_place(self, here: str) -> str:

@@ -248,6 +248,10 @@ def test_page_shows_the_first_doubt_corrects_and_confirms(place, client):
     act = f"{here}order/act/"
     answer = client.post(act, {"act": "pin", "file": first.public_id, "shot": "A2-0417-003", "page": "1"})
     assert answer["Location"].endswith(f"#frame-{first.public_id}")
+    wrong = {"act": "pin", "file": first.public_id, "shot": "a2-0417-999", "page": "1"}
+    told = client.post(act, wrong, follow=True).content.decode()
+    assert told.count("A2-0417-999") == 2  # at the head, and beside the frame to which the browser goes
+    assert "message-error" in client.post(act, {"act": "day", "shots": ""}, follow=True).content.decode()
     client.post(act, {"act": "day", "shots": "A2 2018-04-17"})
     assert not IngestFile.objects.filter(is_pinned=True).exists()
     seen = client.get(f"{here}order/").context["seen"]
