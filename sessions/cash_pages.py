@@ -32,7 +32,7 @@ class Cash(ShootPage):
             line=shoot_lines([self.booking])[0],
             summary=sum_up(fees),
             rows=[self.cells(row) for row in cash_rows(fees, names=shows_names(self.campaign))],
-            headings=cash_headings(),
+            headings=[(heading, heading == _("Amount (yuan)")) for heading in cash_headings()],
             payee=payee_of(self.studio),
             names=shows_names(self.campaign),
             breadcrumb=[
@@ -55,10 +55,10 @@ class Cash(ShootPage):
         response["Content-Disposition"] = f'attachment; filename="fees-{self.booking.public_id}.xlsx"'
         return response
 
-    def cells(self, row: list[Any]) -> list[tuple[str, Any]]:
-        """Each cell under its heading; amounts without a tail of zeros."""
-        shown = [f"{cell:g}" if isinstance(cell, float) else cell or "–" for cell in row]
-        return list(zip(cash_headings(), shown, strict=True))
+    def cells(self, row: list[Any]) -> list[tuple[str, Any, bool]]:
+        """Each cell under its heading, and whether it is an amount; those without a tail of zeros."""
+        shown = [(f"{cell:g}", True) if isinstance(cell, float) else (cell or "–", False) for cell in row]
+        return [(heading, *cell) for heading, cell in zip(cash_headings(), shown, strict=True)]
 
     @cached_property
     def seen(self) -> set[int]:
