@@ -31,7 +31,9 @@ class BadArchive(DomainError):
 
     code = "archive_damaged"
     messages = {
-        "archive_document": _("This is a document such as an Excel or Word file, not an archive of pictures."),
+        "archive_document": _(
+            "This is a document such as an Excel or Word file, not an archive of pictures."
+        ),
         "archive_damaged": _("This is not a ZIP file, or it is damaged."),
         "archive_encrypted": _("The ZIP file is encrypted. Please send it without a password."),
         "archive_unsafe_names": _(

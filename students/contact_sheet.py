@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.utils.translation import get_language
 
-from students.catalogue import label_of
 from students.drawing import SHOWN, Drawing, draw_findings
+from students.finding_words import meaning_of
 from students.models import (
     ClassGroup,
     Decision,
@@ -46,12 +45,11 @@ class Tile:
     @property
     def labels(self) -> list[tuple[str, str]]:
         """(severity, sentence) of each finding, the worst first, each code once."""
-        language = get_language() or ""
         order = {Severity.REFUSE: 0, Severity.LOOK: 1}
-        seen: dict[str, str] = {}
+        seen: dict[str, Finding] = {}
         for finding in sorted(self.findings, key=lambda item: order.get(Severity(item.severity), 2)):
-            seen.setdefault(finding.code, finding.severity)
-        return [(severity, label_of(code, language)) for code, severity in seen.items()]
+            seen.setdefault(finding.code, finding)
+        return [(finding.severity, meaning_of(finding)) for finding in seen.values()]
 
     @property
     def tone(self) -> str:

@@ -48,7 +48,6 @@ class FindingRow:
 
 def rows_of(findings: Iterable[Finding]) -> list[FindingRow]:
     """One row per check, those that need a look first."""
-    language = get_language() or ""
     order = {"refuse": 0, "look": 1}
     ordered = sorted(findings, key=lambda item: order.get(item.severity, 2) if item.code else 3)
     return [
@@ -56,17 +55,20 @@ def rows_of(findings: Iterable[Finding]) -> list[FindingRow]:
             name=str(NAMES.get(item.check_name, item.check_name)),
             measure=number(item.measure) or str(item.data.get("day", "")),
             bounds=bounds_of(item),
-            meaning=meaning_of(item, language),
+            meaning=meaning_of(item),
             severity=item.severity if item.code else "",
         )
         for item in ordered
     ]
 
 
-def meaning_of(item: Finding, language: str) -> str:
+def meaning_of(item: Finding) -> str:
+    """What a finding says: its code's label, or words of its own where the code would say too much."""
     if item.data.get("unchecked"):
         return str(_("not checked: no face library is installed"))
-    return label_of(item.code, language) if item.code else ""
+    if item.check_name == "near_identical" and item.code:
+        return str(_("nearly the same as another person's picture"))
+    return label_of(item.code, get_language() or "") if item.code else ""
 
 
 def number(value: float | None) -> str:
@@ -74,8 +76,10 @@ def number(value: float | None) -> str:
 
 
 def bounds_of(item: Finding) -> str:
-    if item.low is not None and item.high is not None:
+    if item.low is not None and item.high is not None and 0 < item.low < item.high:
         return f"{number(item.low)}–{number(item.high)}"
-    if item.low is not None:
+    if item.low is not None and item.low == item.high:
+        return number(item.low)
+    if item.low:
         return f"≥ {number(item.low)}"
     return f"≤ {number(item.high)}" if item.high is not None else ""

@@ -53,7 +53,9 @@ class BadPicture(DomainError):
             "The picture has only %(width)d × %(height)d pixels; each side needs at least %(least)d."
         ),
         "several_pictures": _("The file holds several pictures or an animation; one file is one picture."),
-        "transparent": _("The picture has transparent parts. Please save it with its background, best as JPEG."),
+        "transparent": _(
+            "The picture has transparent parts. Please save it with its background, best as JPEG."
+        ),
         "unusual_pixels": _(
             "The pixels are stored in an unusual way; accepted are 8 and 16 whole bits per channel, in JPEG 8."
         ),

@@ -186,7 +186,9 @@ def why(person: Any, language: str) -> str:
         return text
     known = RefusalCode.objects.filter(code=person.makeup_code).first()
     label = known.label if known else label_of(person.makeup_code, language)
-    return f"{text}: {label}" + (f" ({person.makeup_note})" if person.makeup_note else "")
+    if person.makeup_note:
+        label = _("%(label)s (%(note)s)") % {"label": label, "note": person.makeup_note}
+    return _("%(name)s: %(value)s") % {"name": text, "value": label}
 
 
 class MakeUpFile(UnitPage):

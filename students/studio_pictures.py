@@ -48,7 +48,11 @@ class PicturesBase(StudioPage):
         start: list[tuple[str, str | None]] = [
             (self.studio.short_name or self.studio.name, reverse("units:studio-start"))
         ]
-        return [*start, (_("Pictures"), here), *between, (last, None)] if last else [*start, (_("Pictures"), None)]
+        return (
+            [*start, (_("Pictures"), here), *between, (last, None)]
+            if last
+            else [*start, (_("Pictures"), None)]
+        )
 
 
 class StudioSheet(PicturesBase):

@@ -140,6 +140,14 @@ function printButtons() {
   }
 }
 
+// A row of tabs or steps that is wider than the window shows where one stands.
+function showCurrent() {
+  for (const row of document.querySelectorAll(".tabs, .steps")) {
+    const here = row.querySelector("[aria-current]");
+    if (here) row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+  }
+}
+
 function reportHtmxErrors() {
   const place = document.getElementById("live-error");
   if (!place) return;
@@ -158,4 +166,5 @@ sendOnce();
 sendOnChange();
 dropFiles();
 printButtons();
+showCurrent();
 reportHtmxErrors();

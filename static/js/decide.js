@@ -14,7 +14,9 @@ for (const refuse of document.querySelectorAll("[data-needs-reason]")) {
   refuse.form.addEventListener("click", (event) => {
     if (event.target.closest("button") === refuse) {
       code.setCustomValidity(code.value ? "" : refuse.dataset.needsReason);
-      note.setCustomValidity(code.value === "other" && !note.value.trim() ? refuse.dataset.needsReason : "");
+      // The unit's “another reason” says nothing by itself.
+      const lacksNote = refuse.value === "refuse" && code.value === "other" && !note.value.trim();
+      note.setCustomValidity(lacksNote ? refuse.dataset.needsReason : "");
     } else {
       forget();
     }
