@@ -121,6 +121,8 @@ WORDS: dict[str, str | Promise] = {
     "collected": gettext_lazy("Collected"),
     "receipt_valid_again": gettext_lazy("Receipt valid again"),
     "file_assigned": gettext_lazy("File assigned by hand"),
+    "file_taken_back": gettext_lazy("Assignment of the file taken back"),
+    "picture_taken_back": gettext_lazy("Picture taken back from this person"),
     "order_day_chosen": gettext_lazy("Frames compared with the numbers of a day"),
     "order_corrected": gettext_lazy("Frame set to a shot number by hand"),
     "order_confirmed": gettext_lazy("Order of frames confirmed"),

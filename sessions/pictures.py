@@ -5,13 +5,21 @@ import datetime as dt
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from sessions.models import Attendance, AttendanceState, BookingState, Shot
+from sessions.models import Attendance, AttendanceState, BookingState, DeliveryItem, Shot
 from sessions.picture_links import link_photo, shots_by_code
 from sessions.shots import CODE_FORM
 from students.filing import on_photo_filed
 from students.makeup import add_reason
-from students.matching import ListedShot, Match, ShootDay, register_matcher, register_shot_lists
+from students.matching import (
+    IssuedShot,
+    ListedShot,
+    Match,
+    ShootDay,
+    register_matcher,
+    register_shot_lists,
+)
 from students.models import Graduate, MatchMode, Origin, Photo
+from students.taking_back import NotTakenBack, on_taking_back
 from units.models import Campaign, Studio
 
 
@@ -45,6 +53,14 @@ class StationDays:
         )
         return [_listed(shot) for shot in rows.order_by("issued_at", "series", "number")]
 
+    def issued(self, studio: Studio, campaign: Campaign) -> list[IssuedShot]:
+        """All valid numbers in one query, in the order of issue of each station and day."""
+        rows = (
+            _shots_of(studio, campaign).filter(voided_at=None).order_by("day", "station", "issued_at", "pk")
+        )
+        fields = rows.values_list("code", "station", "day", "attendance__graduate")
+        return [IssuedShot(code, f"{station} {day}", graduate) for code, station, day, graduate in fields]
+
 
 def _shots_of(studio: Studio, campaign: Campaign) -> QuerySet[Shot]:
     return Shot.objects.filter(station__studio=studio, attendance__booking__campaign=campaign)
@@ -64,6 +80,12 @@ def tie_to_attendance(graduate: Graduate, photo: Photo, shot: str) -> None:
         return
     valid = [known for known in shots_by_code(photo.studio, photo.campaign, shot) if known.voided_at is None]
     link_photo(photo, shot=valid[0] if len(valid) == 1 else None)
+
+
+def must_not_be_delivered(photo: Photo) -> None:
+    """What somebody has in hand as prints or files is not taken back."""
+    if DeliveryItem.objects.filter(photo=photo).exists():
+        raise NotTakenBack("delivered")
 
 
 def _attended(**conditions: object) -> Exists:
@@ -96,3 +118,4 @@ def register() -> None:
     register_matcher(MatchMode.SHOT_NUMBER, match_shot)
     register_shot_lists(StationDays())
     on_photo_filed(tie_to_attendance)
+    on_taking_back(must_not_be_delivered)

@@ -61,6 +61,7 @@ def measured_pictures(
 
     Two queries however many pictures.
     """
+    photos = photos.filter(taken_back_at=None)
     links = (
         AttendancePhoto.objects.filter(attendance__in=attendances, photo__in=photos)
         .select_related("photo", "attendance__graduate", "shot__station")

@@ -64,18 +64,19 @@ def roster_uploads_of(user: User) -> Any:
 
 @access_rule(Photo)
 def photos_of(user: User) -> Any:
+    # What was filed under the wrong person and taken back is nobody's to see there.
     if user.role == Role.STUDIO:
-        return granted(user, unit="enrolment__unit", campaign="campaign") & Q(studio__in=studio_ids(user))
-    return by_role(user, unit=units_condition(user, "enrolment__unit"))
+        mine = Q(studio__in=studio_ids(user), taken_back_at=None)
+        return granted(user, unit="enrolment__unit", campaign="campaign") & mine
+    return by_role(user, unit=units_condition(user, "enrolment__unit") & Q(taken_back_at=None))
 
 
 @access_rule(Rendition)
 def renditions_of(user: User) -> Any:
     if user.role == Role.STUDIO:
-        return granted(user, unit="photo__enrolment__unit", campaign="photo__campaign") & Q(
-            photo__studio__in=studio_ids(user)
-        )
-    return by_role(user, unit=units_condition(user, "photo__enrolment__unit"))
+        mine = Q(photo__studio__in=studio_ids(user), photo__taken_back_at=None)
+        return granted(user, unit="photo__enrolment__unit", campaign="photo__campaign") & mine
+    return by_role(user, unit=units_condition(user, "photo__enrolment__unit") & Q(photo__taken_back_at=None))
 
 
 @access_rule(RefusalCode)

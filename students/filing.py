@@ -1,6 +1,6 @@
 """Filing a picture under its person: the photo, its renditions and findings, the choice, the end of older decisions.
 
-Files are written under names that follow from the incoming file's public id, before the rows; a process that dies in
+Files are written under names that follow from the incoming file's key, before the rows; a process that dies in
 between leaves files that the next attempt overwrites, never a second set.
 """
 
@@ -72,6 +72,9 @@ class Profiles:
     specs: tuple[ProfileSpec, ...]
 
 
+# Decisions that lapse with the picture they are about.
+RESTS_ON_PICTURE = (Stage.ACCEPTANCE, Stage.VERIFICATION)
+
 # Called in the transaction that files a photo, with the graduate, the photo and the shot number in the name, if any.
 FiledListener = Callable[[Graduate, Photo, str], None]
 _listeners: list[FiledListener] = []
@@ -127,7 +130,7 @@ def must_be_fileable(graduate: Graduate, sha256: str) -> None:
         raise NotFiled("exempt")
     if SubmissionItem.objects.filter(graduate=graduate, state__in=OPEN_ITEMS).exists():
         raise NotFiled("submitted")
-    of_another = Q(sha256=sha256) & ~Q(enrolment=graduate.enrolment_id)
+    of_another = Q(sha256=sha256, taken_back_at=None) & ~Q(enrolment=graduate.enrolment_id)
     if Photo.objects.filter(of_another).exists():
         raise NotFiled("same_as_other")
 
@@ -155,7 +158,7 @@ def remove_files(row: IngestFile, profiles: Profiles) -> None:
 
 
 def _unsaved_photo(row: IngestFile) -> Photo:
-    return Photo(public_id=row.public_id)
+    return Photo(public_id=row.photo_key or row.public_id)
 
 
 def put_file(name: str, content: File) -> None:
@@ -266,9 +269,12 @@ def choose_picture(*, graduate: Graduate, photo: Photo, by: User) -> None:
     old = graduate.picture
     graduate.picture = photo
     graduate.save(update_fields=["picture"])
+    lapsed: list[int] = []
     if old is not None:
         part_from_twin(old)
-        for stage in (Stage.ACCEPTANCE, Stage.VERIFICATION):
+        current = Decision.objects.filter(graduate=graduate, stage__in=RESTS_ON_PICTURE, is_current=True)
+        lapsed = list(current.order_by("pk").values_list("pk", flat=True))
+        for stage in RESTS_ON_PICTURE:
             withdraw_decisions(graduate_pks=[graduate.pk], stage=stage)
     record(
         graduate,
@@ -276,7 +282,8 @@ def choose_picture(*, graduate: Graduate, photo: Photo, by: User) -> None:
         by=by,
         old=old.public_id if old else "",
         new=photo.public_id,
-        data={"origin": str(photo.origin)},
+        # By these a picture that was filed by mistake can be taken back as if it had never come.
+        data={"origin": str(photo.origin), "lapsed": lapsed},
     )
 
 
@@ -313,7 +320,7 @@ def write_part(photo: Photo, part: Rendered, profiles: Profiles) -> None:
 
 @transaction.atomic
 def join_rendition(
-    *, graduate: Graduate, part: Rendered, profiles: Profiles, studio_id: int, by: User
+    *, row: IngestFile, graduate: Graduate, part: Rendered, profiles: Profiles, by: User
 ) -> Photo | None:
     """Let the studio's finished file take the place of the derived one; the caller writes it before the lock ends.
 
@@ -325,12 +332,12 @@ def join_rendition(
         return None
     # Deriving again writes under the same lock (`students.rederive.settle`).
     photo = Photo.objects.select_for_update().get(pk=locked.picture_id)
-    if not _may_join(photo, part, studio_id):
+    if not _may_join(photo, part, row.batch.studio_id):
         return None
     old = Rendition.objects.filter(photo=photo, profile=profile).first()
     rendition = rendition_row(photo, part, profiles)
     if old:
         rendition.pk = old.pk
     rendition.save()
-    record(photo, "studio_file_joined", by=by, data={"profile": profile.name})
+    record(photo, "studio_file_joined", by=by, data={"profile": profile.name, "file": row.public_id})
     return photo

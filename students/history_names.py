@@ -33,6 +33,7 @@ EVENT_NAMES: dict[str, str | Promise] = {
     "picture_filed": "",
     "picture_replaced": _("Picture replaced by a new one"),
     "picture_chosen": _("Picture chosen"),
+    "picture_taken_back": _("Picture taken back by the studio: it was filed under this person by mistake"),
     "data_reported_wrong": _("The graduate reported a mistake"),
     "data_report_settled": _("The unit settled the report"),
     "seat_taken": _("Chose a time for the make-up"),
@@ -41,4 +42,6 @@ EVENT_NAMES: dict[str, str | Promise] = {
 }
 
 # Kinds whose old and new are keys, not words: only the reason is shown.
-QUIET = frozenset({"picture_replaced", "picture_chosen", "data_reported_wrong", "identity_frozen"})
+QUIET = frozenset(
+    {"picture_replaced", "picture_chosen", "picture_taken_back", "data_reported_wrong", "identity_frozen"}
+)

@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import PurePosixPath
 from typing import IO, Any
 
@@ -16,9 +15,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Count, F, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from PIL import Image
 
 from photocampus.errors import DomainError
 from photocampus.jobs import JobCancelled, JobContext, LeaseLost, job_kind
@@ -37,11 +34,11 @@ from students.filing import (
     write_files,
     write_part,
 )
-from students.imaging import decode, read_header
+from students.imaging import read_header
 from students.ingest import JOB_KIND, TRAY_STATES, clean_name, next_position
 from students.ingest_order import NUMBER_CARD, propose_order
 from students.ingest_sources import Sources, digest_of
-from students.matching import Match, match_name, match_shot_number, people_of_batch
+from students.matching import Match, granted_graduates, match_name, match_shot_number
 from students.models import (
     Graduate,
     IngestBatch,
@@ -54,14 +51,13 @@ from students.models import (
 )
 from students.models.pictures import incoming_name, preview_name
 from students.near_pictures import mark_near_pictures
-from students.number_cards import READ_AT, read_card
+from students.previews import preview_unmatched, survey_frame
 from students.processing import Processed, Rendered, ScanRule, process_picture
 from students.stored_files import delete_pieces
 
 logger = logging.getLogger("photocampus.ingest")
 MOST_TRIES = 3
 BLOCK = 200
-PREVIEW = (480, 480)
 SECONDS_BETWEEN_REPORTS = 0.5
 
 
@@ -83,6 +79,10 @@ class Stays(Exception):
     ):
         super().__init__(reason)
         self.result = Result(state, reason, data or {}, photo)
+
+
+class TakenBack(Exception):
+    """Somebody took the file's assignment back while it was being read: nothing of it may be written."""
 
 
 @job_kind(JOB_KIND, title=_("Read pictures"), cancellable=True)
@@ -178,6 +178,8 @@ class _Run:
             self.settle(row, stays.result)
         except (LeaseLost, JobCancelled):
             raise
+        except TakenBack:
+            self.give_back(row)
         except DomainError as error:
             self.settle(row, Result(IngestState.REFUSED, error.code, error.data))
         except Exception:
@@ -257,18 +259,20 @@ class _Run:
 
     def _person_of(self, row: IngestFile) -> Match:
         if row.assigned_id:
-            person = people_of_batch(self.batch).filter(pk=row.assigned_id).first()
-            return Match(person) if person else Match(reason="unknown_number")
+            people = granted_graduates(self.batch.studio, self.batch.campaign)
+            person = people.filter(pk=row.assigned_id).first()
+            return Match(person, shot=row.shot) if person else Match(reason="unknown_number")
         if self.batch.match == MatchMode.SEQUENCE:
             return match_shot_number(self.batch, row.shot)
         return match_name(self.batch, clean_name(row.name.reveal()))
 
     def _must_be_new(self, graduate: Graduate, sha256: str, row: IngestFile) -> None:
         """The same bytes twice change nothing."""
-        photo = Photo.objects.filter(enrolment=graduate.enrolment_id, sha256=sha256).first()
+        photos = Photo.objects.filter(enrolment=graduate.enrolment_id, taken_back_at=None)
+        photo = photos.filter(sha256=sha256).first()
         if photo is None:
             same = Rendition.objects.filter(
-                photo__enrolment=graduate.enrolment_id, sha256=sha256, is_studio_file=True
+                photo__in=photos, sha256=sha256, is_studio_file=True
             ).select_related("photo")
             photo = same[0].photo if same else None
         if photo is not None:
@@ -299,6 +303,7 @@ class _Run:
         try:
             with transaction.atomic():
                 self.context.hold()
+                self._must_be_wanted(row)
                 photo = file_photo(
                     row=row,
                     graduate=graduate,
@@ -313,6 +318,9 @@ class _Run:
         except NotFiled as error:
             remove_files(row, self.profiles)
             raise Stays(IngestState.TRAY, error.code) from None
+        except TakenBack:
+            remove_files(row, self.profiles)
+            raise
         self.context.checkpoint("ingest.filed")
         self._clear(row)
 
@@ -320,13 +328,8 @@ class _Run:
         """False if it is no longer that picture's part: then it is a picture like any other."""
         with transaction.atomic():
             self.context.hold()
-            photo = join_rendition(
-                graduate=graduate,
-                part=part,
-                profiles=self.profiles,
-                studio_id=self.batch.studio_id,
-                by=self.by,
-            )
+            self._must_be_wanted(row)
+            photo = join_rendition(row=row, graduate=graduate, part=part, profiles=self.profiles, by=self.by)
             if photo is None:
                 return False
             self._write(row, Result(IngestState.FILED, photo=photo))
@@ -339,6 +342,18 @@ class _Run:
 
     def settle(self, row: IngestFile, result: Result, *, keep: bool = True) -> None:
         """Write what became of a file. What stays in the tray keeps its bytes; what is filed or known does not."""
+        try:
+            self._settle(row, result, keep=keep)
+        except TakenBack:
+            self.give_back(row)
+
+    def give_back(self, row: IngestFile) -> None:
+        """The assignment was taken back meanwhile: the file waits in the tray, for the reason that it had before."""
+        row.assigned, row.shot = None, ""
+        reason = IngestFile.objects.values_list("reason", flat=True).get(pk=row.pk)
+        self._settle(row, Result(IngestState.TRAY, reason or "taken_back"), keep=True)
+
+    def _settle(self, row: IngestFile, result: Result, *, keep: bool) -> None:
         if result.state in TRAY_STATES and keep:
             if self._is_known_in_tray(row):
                 result = Result(IngestState.KNOWN)
@@ -373,31 +388,45 @@ class _Run:
                     row.file.name = name
                 if result.state == IngestState.TRAY and result.reason not in ("gave_up", "crash"):
                     name = preview_name(row, "")
-                    _overwrite(name, ContentFile(_preview(file)))
+                    _overwrite(name, ContentFile(preview_unmatched(row, file)))
                     row.preview.name = name
         except DomainError as error:
             # The bytes themselves cannot be had: the reason is all that stays.
             if result.state == IngestState.TRAY:
                 result.state, result.reason, result.data = IngestState.REFUSED, error.code, error.data
 
+    def _must_be_wanted(self, row: IngestFile) -> None:
+        """Lock a row that was assigned by hand before its person, as `take_back` does. Raises `TakenBack`."""
+        if row.assigned_id is None:
+            return
+        rows = self._still_mine(row).select_for_update()
+        if rows.values_list("assigned", flat=True).first() != row.assigned_id:
+            raise TakenBack()
+
     def _still_mine(self, row: IngestFile) -> Any:
         return IngestFile.objects.filter(pk=row.pk, state=IngestState.WORKING, job=self.context.job)
 
     def _write(self, row: IngestFile, result: Result) -> None:
-        written = self._still_mine(row).update(
-            state=result.state,
-            reason=result.reason,
-            reason_data={key: value for key, value in result.data.items() if isinstance(value, int | float)},
-            photo=result.photo,
-            sha256=row.sha256,
-            size=row.size,
-            file=row.file.name or "",
-            preview=row.preview.name or "",
-            taken_at=row.taken_at,
-            card=row.card,
+        written = (
+            self._still_mine(row)
+            .filter(assigned=row.assigned_id)
+            .update(
+                state=result.state,
+                reason=result.reason,
+                reason_data={
+                    key: value for key, value in result.data.items() if isinstance(value, int | float)
+                },
+                photo=result.photo,
+                sha256=row.sha256,
+                size=row.size,
+                file=row.file.name or "",
+                preview=row.preview.name or "",
+                taken_at=row.taken_at,
+                card=row.card,
+            )
         )
         if not written:
-            raise LeaseLost()
+            raise TakenBack() if self._still_mine(row).exists() else LeaseLost()
 
     def _clear(self, row: IngestFile) -> None:
         """Delete the incoming copy of what is settled. Repeated by `sweep` where a process died before it."""
@@ -406,7 +435,9 @@ class _Run:
                 default_storage.delete(str(name))
         delete_pieces(row)
         if row.file or row.preview:
-            IngestFile.objects.filter(pk=row.pk).update(file="", preview="")
+            # Only these names: what was taken back meanwhile has others.
+            names = {"file": row.file.name or "", "preview": row.preview.name or ""}
+            IngestFile.objects.filter(pk=row.pk, **names).update(file="", preview="")
         self.context.checkpoint("ingest.cleared")
 
     def sweep(self) -> None:
@@ -450,25 +481,3 @@ def _overwrite(name: str, content: File) -> None:
     if default_storage.exists(name):
         default_storage.delete(name)
     default_storage.save(name, content)
-
-
-def survey_frame(row: IngestFile, file: IO[bytes]) -> bytes:
-    """What the order of frames is judged by: capture time and number card, set on the row; returns a preview."""
-    header = read_header(file)
-    picture = decode(file, header, at_least=READ_AT).image
-    row.taken_at = timezone.make_aware(header.captured_at) if header.captured_at else None
-    row.card = read_card(picture)
-    return _small_jpeg(picture)
-
-
-def _preview(file: IO[bytes]) -> bytes:
-    """A small JPEG of an unmatched picture, made here because no request decodes anything."""
-    header = read_header(file)
-    return _small_jpeg(decode(file, header, at_least=PREVIEW).image)
-
-
-def _small_jpeg(picture: Image.Image) -> bytes:
-    picture.thumbnail(PREVIEW, Image.Resampling.BICUBIC)
-    out = BytesIO()
-    picture.save(out, "JPEG", quality=80)
-    return out.getvalue()

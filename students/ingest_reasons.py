@@ -29,6 +29,7 @@ NO_MATCH: dict[str, str | Promise] = {
     "sequence_nobody": _("By its order the file belongs to no shot number."),
     "sequence_double": _("A later picture of the same shot number was filed."),
     "sequence_unsure": _("By its order and time of capture it is not sure whose picture this is."),
+    "taken_back": _("The assignment by hand was taken back."),
     "upload_broken": _("The upload of this file broke off."),
 }
 _MESSAGES: dict[str, str | Promise] = {

@@ -190,6 +190,8 @@ def _take_over(row: IngestFile, batch: IngestBatch, name: str, by: User) -> None
         is_pinned=False,
         is_ordered=False,
         assigned=None,
+        assigned_by=None,
+        assigned_at=None,
         job=None,
     )
     if not changed:

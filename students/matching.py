@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -54,6 +54,14 @@ class ListedShot:
     is_void: bool = False
 
 
+class IssuedShot(NamedTuple):
+    """A valid shot number in the order of issue; `line` names the station and day that it belongs to."""
+
+    code: str
+    line: str
+    graduate: int
+
+
 @dataclass(frozen=True)
 class ShootDay:
     """A station and day with so many shot numbers."""
@@ -69,6 +77,8 @@ class ShotLists(Protocol):
     def days(self, studio: Studio, campaign: Campaign) -> list[ShootDay]: ...
 
     def shots(self, studio: Studio, campaign: Campaign, station: str, day: dt.date) -> list[ListedShot]: ...
+
+    def issued(self, studio: Studio, campaign: Campaign) -> list[IssuedShot]: ...
 
 
 _shot_lists: list[ShotLists] = []
@@ -134,6 +144,16 @@ def match_name(batch: IngestBatch, name: str) -> Match:
 def match_shot_number(batch: IngestBatch, code: str) -> Match:
     """The person of a shot number, whatever the file's name is."""
     return _by_shot(batch, code) or Match(reason="unknown_number")
+
+
+def person_of_shot(studio: Studio, campaign: Campaign, code: str) -> Match | None:
+    """Who was photographed under a number that somebody names, if the studio may see that person; None if nobody."""
+    find = _matchers.get(MatchMode.SHOT_NUMBER)
+    match = find(campaign, studio, code) if find else None
+    if match is None or match.graduate is None:
+        return None
+    person = granted_graduates(studio, campaign).filter(pk=match.graduate.pk).first()
+    return Match(person, shot=match.shot) if person else None
 
 
 def _by_shot(batch: IngestBatch, stem: str) -> Match | None:

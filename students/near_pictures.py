@@ -136,3 +136,15 @@ def part_from_twin(photo: Photo) -> None:
     if own is not None:
         back = Finding.objects.filter(photo__public_id=own.data.get("photo", ""), check_name=CHECK)
         back.filter(data__photo=photo.public_id).delete()
+
+
+def rejoin_twin(photo: Photo) -> None:
+    """An earlier picture is the person's again: the other one of the pair, if it is still chosen, has its double again."""
+    own = Finding.objects.filter(photo=photo, check_name=CHECK).first()
+    if own is None:
+        return
+    twin = Photo.objects.filter(public_id=own.data.get("photo", ""), chosen_by__isnull=False).first()
+    if twin is None:
+        own.delete()
+    else:
+        _mark(twin.pk, photo.public_id, int(own.measure or 0))

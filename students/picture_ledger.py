@@ -6,7 +6,7 @@ from django.db.models import F, Q, Sum
 
 from photocampus.ledger import ledger_check
 from photocampus.models import JobState
-from students.models import Decision, IngestFile, IngestState, Stage
+from students.models import Decision, IngestFile, IngestState, Photo, Stage
 
 
 @ledger_check("students.acceptances")
@@ -24,6 +24,9 @@ def uploads() -> Iterable[str]:
     wrong = by_hand.exclude(photo__enrolment=F("assigned__enrolment"))
     for pk in wrong.values_list("pk", flat=True):
         yield f"incoming file {pk}: was assigned to another person than its photo's"
+    filed = IngestFile.objects.filter(state=IngestState.FILED, photo__taken_back_at__isnull=False)
+    for pk in filed.values_list("pk", flat=True):
+        yield f"incoming file {pk}: is filed, but its photo was taken back"
     ended = [JobState.DONE, JobState.CANCELLED]
     stuck = IngestFile.objects.filter(state=IngestState.WORKING, job__state__in=ended)
     for pk in stuck.values_list("pk", flat=True):
@@ -32,3 +35,16 @@ def uploads() -> Iterable[str]:
     there = Sum("pieces__size", filter=Q(pieces__has_arrived=True), default=0)
     for pk in whole.annotate(there=there).exclude(there=F("size")).values_list("pk", flat=True):
         yield f"incoming file {pk}: its pieces are not as long as the file"
+
+
+@ledger_check("students.taken_back")
+def taken_back() -> Iterable[str]:
+    """A photo that was taken back is nobody's picture, and its files lie in the tray or were filed anew."""
+    back = Photo.objects.filter(taken_back_at__isnull=False)
+    for pk in back.filter(chosen_by__isnull=False).distinct().values_list("pk", flat=True):
+        yield f"photo {pk}: was taken back, but is somebody's picture"
+    for pk in back.exclude(original="").values_list("pk", flat=True):
+        yield f"photo {pk}: was taken back, but still holds its file"
+    current = Decision.objects.filter(photo__in=back, is_current=True)
+    for pk in current.values_list("pk", flat=True):
+        yield f"decision {pk}: is current, but its photo was taken back"

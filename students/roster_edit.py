@@ -115,7 +115,7 @@ def _change_number(graduate: Graduate, number: str, by: User) -> bool:
     enrolment = Enrolment.objects.select_for_update().get(pk=graduate.enrolment_id)
     if enrolment.student_number == number:
         return False
-    if graduate.identity_frozen_at is not None or enrolment.photos.exists():
+    if graduate.identity_frozen_at is not None or enrolment.photos.filter(taken_back_at=None).exists():
         raise NumberFrozen()
     try:
         with transaction.atomic():

@@ -290,7 +290,9 @@ class PersonExemption(PersonPage):
         if form.is_valid():
             photo = None
             if chosen := request.POST.get("photo", ""):
-                photo = Photo.objects.filter(enrolment=graduate.enrolment, public_id=chosen).first()
+                photo = Photo.objects.filter(
+                    enrolment=graduate.enrolment, public_id=chosen, taken_back_at=None
+                ).first()
                 if photo is None:
                     raise Http404
             try:
@@ -305,7 +307,8 @@ class PersonExemption(PersonPage):
         return self.show(graduate, form)
 
     def show(self, graduate: Graduate, form: ExemptionForm) -> HttpResponse:
-        photos = Photo.objects.filter(enrolment=graduate.enrolment).select_related("campaign").order_by("-pk")
+        own = Photo.objects.filter(enrolment=graduate.enrolment, taken_back_at=None)
+        photos = own.select_related("campaign").order_by("-pk")
         return self.show_form(graduate, form, title=_("Earlier picture"), photos=photos)
 
 

@@ -36,6 +36,7 @@ from students.models import IngestBatch, IngestState, MatchMode, Origin
 from students.order_pages import day_choices, read_day_key
 from students.piece_uploads import Piece, pieces_there, receive_piece, unfinished_files
 from students.studio_pictures import PER_PAGE, PicturesBase
+from students.taking_back import OPEN_TO_UNDO
 from students.templatetags.pictures import masked_name
 from units.models import Unit
 
@@ -327,7 +328,7 @@ class BatchPage(PicturesBase):
         """The files in one state, or all; names are shown only where people may be."""
         state = self.request.GET.get("state", "")
         files = batch.files.exclude(state=IngestState.UNPACKED).select_related(
-            "photo__enrolment__student", "photo__enrolment__class_group"
+            "photo__enrolment__student", "photo__enrolment__class_group", "assigned_by"
         )
         groups = {"filed": [IngestState.FILED], "known": [IngestState.KNOWN], "tray": list(TRAY_STATES)}
         if state in groups:
@@ -335,4 +336,4 @@ class BatchPage(PicturesBase):
         page = Paginator(files.order_by("position"), PER_PAGE).get_page(self.request.GET.get("page"))
         for row in page:
             row.why = reason_text(row.reason, row.reason_data) if row.reason else ""  # type: ignore[attr-defined]
-        return {"page_obj": page, "state": state}
+        return {"page_obj": page, "state": state, "undoable": OPEN_TO_UNDO}

@@ -72,13 +72,19 @@ class Photo(models.Model):
     checked_with = models.CharField(_("checked with"), max_length=200, blank=True)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("put in by"))
     created_at = models.DateTimeField(_("put in"), default=clock.now)
+    # Filed under the wrong person by hand: the files went back to the tray, the row stays as history
+    taken_back_at = models.DateTimeField(_("taken back"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("photo")
         verbose_name_plural = _("photos")
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["enrolment", "sha256"], name="photo_bytes_once_per_enrolment"),
+            models.UniqueConstraint(
+                fields=["enrolment", "sha256"],
+                condition=Q(taken_back_at__isnull=True),
+                name="photo_bytes_once_per_enrolment",
+            ),
             models.CheckConstraint(condition=Q(origin__in=Origin.values), name="photo_origin_known"),
         ]
         indexes = [models.Index(fields=["sha256"], name="photo_by_hash")]
@@ -302,6 +308,12 @@ class IngestFile(models.Model):
         related_name="+",
         verbose_name=_("assigned by hand to"),
     )
+    assigned_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("assigned by")
+    )
+    assigned_at = models.DateTimeField(_("assigned"), null=True, blank=True)
+    # The public id of the photo that will be made of it, after an earlier one was taken back; else the file's own
+    photo_key = models.CharField(max_length=24, blank=True, default="", editable=False)
     # Matched by order: the camera's clock, the class whose number card it shows, and the shot number it stands for
     taken_at = models.DateTimeField(_("taken at"), null=True, blank=True)
     card = models.CharField(_("number card of class"), max_length=24, blank=True, default="")

@@ -183,8 +183,10 @@ def test_tray_is_worked_off_on_its_page(place, client):
     number = place.person.enrolment.student_number
     rows = {row.name.reveal(): row for row in IngestFile.objects.all()}
     who = rows["who.jpg"]
+    page = client.get(f"{place.base}tray/").content.decode()
+    assert "who.jpg" in page and "bad.jpg" in page
     page = client.get(f"{place.base}tray/", {"q": number, "file": who.public_id}).content.decode()
-    assert place.person.public_id in page and "bad.jpg" in page
+    assert place.person.public_id in page and "bad.jpg" not in page
     preview = client.get(f"{place.base}tray/{who.public_id}/preview/")
     assert preview["Content-Type"] == "image/jpeg" and "private" in preview["Cache-Control"]
     act = f"{place.base}tray/act/"
