@@ -313,6 +313,8 @@ function start() {
   const state = (name) => {
     find("progress").hidden = name === "idle";
     find("pause").hidden = name !== "running";
+    // What it says is under way now.
+    for (const note of document.querySelectorAll("[data-unfinished]")) note.hidden = name === "running";
     find("again").hidden = find("read").hidden = name !== "failed" || !run?.urls;
     form.querySelector(".actions").hidden = name === "running" || name === "failed";
     if (name === "failed" && !run?.urls) { run = null; form.querySelector(".actions").hidden = false; }

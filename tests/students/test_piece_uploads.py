@@ -7,12 +7,14 @@ import io
 import os
 import random
 import signal
+import threading
 import zipfile
 from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import InMemoryStorage, default_storage
+from django.db import connections
 from django.utils import timezone
 
 from photocampus import jobs
@@ -80,6 +82,16 @@ class Interrupted(io.BytesIO):
             happens, self.happens = self.happens, None
             happens()
         return super().read(1000)
+
+
+class ObjectStore(InMemoryStorage):
+    """Whole objects by name, as an object store has them: nothing to append to, and no path."""
+
+    def _relative_path(self, name):
+        return os.path.relpath(super().path(name), self.location)
+
+    def path(self, name):
+        raise NotImplementedError
 
 
 @pytest.fixture
@@ -283,6 +295,42 @@ def test_two_tabs_that_send_the_same_piece_at_once_keep_one(place):
     assert row.state == IngestState.WAITING and names_of(row) == stored()
     with open_stored(row) as whole:
         assert hash_of(whole.read()) == hash_of(file.data)
+
+
+def test_tabs_that_send_everything_at_once_in_threads_keep_one_file(place):
+    file, batch = place.archive(), place.batch()
+    count, wholes, errors = len(file.pieces), [], []
+
+    def tab(order):
+        try:
+            wholes.append([place.send(batch, file, number) for number in order][-1].is_whole)
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    orders = [range(count), range(count - 1, -1, -1), [*range(1, count, 2), *range(0, count, 2)]]
+    tabs = [threading.Thread(target=tab, args=(order,)) for order in orders]
+    for thread in tabs:
+        thread.start()
+    for thread in tabs:
+        thread.join(timeout=120)
+    assert errors == [] and wholes == [True] * 3
+    row = batch.files.get()
+    assert row.state == IngestState.WAITING and names_of(row) == stored() and len(stored()) == count
+    with open_stored(row) as whole:
+        assert whole.read() == file.data
+
+
+def test_store_of_objects_without_paths_is_enough(place, settings):
+    objects = {"BACKEND": f"{__name__}.{ObjectStore.__name__}"}
+    settings.STORAGES = {**settings.STORAGES, "default": objects}
+    file, batch = place.archive(), place.batch()
+    with pytest.raises(NotImplementedError):
+        default_storage.path("incoming")
+    place.send(batch, file, *range(len(file.pieces)))
+    place.read(batch)
+    assert Photo.objects.count() == 2 and stored() == []
 
 
 def test_reading_that_begins_sets_a_file_aside_whose_pieces_are_not_all_there(place):
