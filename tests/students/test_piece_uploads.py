@@ -23,7 +23,6 @@ from photocampus.jobs import cancel_job
 from photocampus.ledger import disagreements
 from photocampus.models import JobState
 from photocampus.uploads import TooLarge
-from students import stored_files
 from students.chores import sweep_abandoned_pieces
 from students.ingest import NoFiles, open_batch, start_ingest
 from students.ingest_uploads import (
@@ -37,7 +36,7 @@ from students.ingest_uploads import (
 )
 from students.models import IngestBatch, IngestFile, IngestPiece, IngestState, Photo
 from students.piece_uploads import Piece, hash_over, pieces_there, receive_piece, unfinished_files
-from students.stored_files import Pieces, open_stored
+from students.stored_files import open_stored
 from students.tray import discard_file
 from tests import factories as make
 from tests.killing import forget_connections
@@ -405,42 +404,6 @@ def test_large_picture_in_the_tray_keeps_its_pieces_until_it_is_settled(place):
     place.read(third)
     discard_file(file=third.files.get(), by=place.photographer)
     assert stored() == [] and not IngestPiece.objects.exists()
-
-
-def test_pieces_are_read_as_one_file_with_two_open_at_most(monkeypatch):
-    data = random.Random(3).randbytes(5 * STEP + 17)
-    parts = [data[start : start + STEP] for start in range(0, len(data), STEP)]
-    names = [
-        default_storage.save(f"incoming/{number}", ContentFile(part)) for number, part in enumerate(parts)
-    ]
-    opened, closed = [], []
-    open_one = default_storage.open
-
-    def counted(name, mode):
-        file = open_one(name, mode)
-        opened.append(name)
-        close = file.close
-        file.close = lambda: (closed.append(name), close())
-        return file
-
-    monkeypatch.setattr(stored_files.default_storage, "open", counted, raising=False)
-    raw = Pieces([(name, len(part)) for name, part in zip(names, parts, strict=True)])
-    chance = random.Random(5)
-    with io.BufferedReader(raw, 512) as file:
-        assert file.read() == data
-        for _round in range(300):
-            at, length = chance.randrange(len(data) + 10), chance.randrange(3 * STEP)
-            assert file.seek(at) == at
-            assert file.read(length) == data[at : at + length]
-            assert len(opened) - len(closed) <= stored_files.MOST_OPEN
-        assert file.seek(-5, io.SEEK_END) == len(data) - 5 and file.read() == data[-5:]
-        with pytest.raises(ValueError):
-            raw.seek(-1)
-    assert sorted(opened) == sorted(closed)
-    monkeypatch.undo()
-    default_storage.delete(names[2])
-    with io.BufferedReader(Pieces([(name, STEP) for name in names[:5]])) as file, pytest.raises(OSError):
-        file.read()
 
 
 def test_archive_whose_piece_is_gone_says_so(place):
