@@ -51,12 +51,10 @@ class MonthCell:
     chosen: int
 
     @property
-    def per_station(self) -> str:
-        """`A1 5 · A2 13`: free half hours of each station that works on the day."""
+    def per_station(self) -> list[str]:
+        """`A1 5`, `A2 13`: free half hours of each station that works on the day."""
         working = [station for station in self.day.stations if station.pk not in self.day.off]
-        return " · ".join(
-            f"{station.code}\N{NO-BREAK SPACE}{len(self.day.free_of(station))}" for station in working
-        )
+        return [f"{station.code}\N{NO-BREAK SPACE}{len(self.day.free_of(station))}" for station in working]
 
     @property
     def filled(self) -> int:

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from photocampus.errors import DomainError
 from sessions.booking_forms import WaitlistForm
+from sessions.condensed import words_of
 from sessions.models import Booking, BookingState, WaitlistEntry, WaitlistState
 from sessions.route_pages import OfficePage
 from sessions.studio_bookings import StudioBookingPage
-from sessions.unit_bookings import UnitBookingPage
+from sessions.unit_bookings import UnitBookingPage, stretches_of
 from sessions.waitlist import Place, join_waitlist, leave_waitlist, places
 
 
@@ -86,10 +87,11 @@ class LeaveWaitlist(UnitWaitlist):
         return redirect(self.to("unit-waitlist"))
 
 
-def offered(bookings: Any) -> list[Booking]:
-    """Offers that nobody answered yet, the most urgent first."""
+def offered(bookings: Any) -> list[tuple[Booking, list[str]]]:
+    """Offers that nobody answered yet with their hours, the most urgent first."""
     rows = bookings.filter(state=BookingState.OFFERED).select_related("studio")
-    return list(rows.prefetch_related("holds__station", "units").order_by("held_until", "pk"))
+    rows = rows.prefetch_related("holds__station", "units").order_by("held_until", "pk")
+    return [(row, words_of(stretches_of(row))) for row in rows]
 
 
 def by_day(found: list[Place]) -> list[tuple[Any, list[Place]]]:

@@ -350,6 +350,9 @@ def test_pages_lead_from_the_full_day_to_the_accepted_offer(world: World) -> Non
     ]
     for page in ("waitlist/", "bookings/", f"bookings/{offer.public_id}/"):
         assert f"{here}bookings/{offer.public_id}/take/" in text(browser.get(here + page))
+    hours_said = "4月17日 9:30–10:00 A1"
+    assert hours_said in text(browser.get(f"{here}waitlist/"))
+    assert hours_said in text(client(world.staff).get(f"/office/{world.campaign.code}/waitlist/"))
     for page in (studio(world, "bookings/"), studio(world, f"bookings/{offer.public_id}/")):
         text(client(world.photographer).get(page))
     assert browser.post(f"{here}bookings/{offer.public_id}/take/").status_code == 302
