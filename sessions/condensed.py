@@ -43,7 +43,7 @@ def _pattern(stations: dict[str, list[tuple[dt.time, dt.time]]]) -> Pattern:
     alike: dict[Times, list[str]] = {}
     for station, times in sorted(stations.items()):
         alike.setdefault(tuple(times), []).append(station)
-    return tuple((times, tuple(codes)) for times, codes in sorted(alike.items()))
+    return tuple((times, tuple(codes)) for times, codes in alike.items())
 
 
 def _line(days: list[dt.date], pattern: Pattern) -> str:
