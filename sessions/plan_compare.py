@@ -34,11 +34,13 @@ def by_class(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     return found
 
 
-def compared(group: ClassGroup, before: Collection[Entry], after: Collection[Entry]) -> Compared:
+def compared(
+    group: ClassGroup, before: Collection[Entry], after: Collection[Entry], kept: Collection[Entry] = ()
+) -> Compared:
+    """`kept` is over, or goes on: whatever its hour looks like now, nobody has to be told of it."""
     was, now = [line_of(e) for e in before], [line_of(e) for e in after]
-    return Compared(
-        group, [(text, text not in now) for text in was], [(text, text not in was) for text in now]
-    )
+    new = [(line_of(e), line_of(e) not in was and e not in kept) for e in after]
+    return Compared(group, [(text, text not in now) for text in was], new)
 
 
 def rows_of(booking: Booking, following: Following) -> list[Compared]:

@@ -2,12 +2,12 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from photocampus import clock
 from sessions.calendar import clock_time, minutes
 from sessions.models import Booking, Disturbance, PlanEntry, Station
-from sessions.outages import Span, is_lasting, recorded, spans_of
+from sessions.outages import Span, is_lasting, recorded, spans_of, with_outages
 from sessions.plan_edits import seal
 from sessions.plan_reasons import reasons_of
 from sessions.plan_rows import class_sizes, problem_of, stations_of
@@ -190,7 +190,9 @@ def plan_view(booking: Booking, rows: list[PlanEntry], own_units: Collection[int
     """
     sizes = class_sizes(booking)
     spans = spans_of(known := recorded(booking))
-    problem, _names = problem_of(booking, sizes=sizes, spans=spans)
+    problem, _names = problem_of(booking, sizes=sizes, spans=())
+    held = slots_of(problem.stations)
+    problem = replace(problem, stations=with_outages(problem.stations, spans))
     slots = slots_of(problem.stations)
     lines: dict[int, ClassLine] = {}
     for number, (group, size) in enumerate(sizes.items()):
@@ -216,7 +218,7 @@ def plan_view(booking: Booking, rows: list[PlanEntry], own_units: Collection[int
             )
         )
     blocks = [block for line in lines.values() for block in line.blocks]
-    days = timetable(list(stations_of(booking).values()), slots, blocks, ends, spans)
+    days = timetable(list(stations_of(booking).values()), slots, blocks, ends, spans, held)
     lasting = [row for row in known if is_lasting(row)]
     return PlanView(days, list(lines.values()), rows, slots, sizes, lasting, _stranded(blocks, lasting))
 
@@ -256,8 +258,10 @@ def timetable(
     blocks: list[Block],
     ends: dict[tuple[str, dt.date], Ends],
     spans: Collection[Span] = (),
+    held: Collection[Slot] = (),
 ) -> list[PlanDay]:
-    """Days with hours as rows and stations as columns; hours that only entries have, as a disturbance left them, too."""
+    """Days with hours as rows and stations as columns; hours that only entries have, as a disturbance left them, too,
+    and of those held the ones in which nobody works."""
     now = clock.now().replace(tzinfo=None)
     taken = people_by_hour(_frame(slots), [block.entry for block in blocks])
     by_slot = {(slot.day, slot.start, slot.station): slot for slot in slots}
@@ -267,6 +271,11 @@ def timetable(
         place = (entry.day, minutes(entry.start), minutes(entry.end), entry.station.code)
         by_place.setdefault(place, []).append(block)
     hours = {(slot.day, slot.start, slot.end) for slot in slots} | {place[:3] for place in by_place}
+    hours |= {
+        (idle.day, idle.start, idle.end)
+        for idle in held
+        if not any(day == idle.day and start < idle.end and idle.start < end for day, start, end in hours)
+    }
     days = []
     for day in sorted({hour[0] for hour in hours}):
         used = {s.station for s in slots if s.day == day} | {p[3] for p in by_place if p[0] == day}

@@ -124,15 +124,24 @@ def generate_plan(*, booking: Booking, by: User) -> Plan:
 
 
 def what_is_left(problem: Problem, over: Collection[PlanEntry]) -> Problem:
-    """The problem without the time that is gone: what is over counts for its class, and no begun hour is filled."""
+    """The problem without the time that is gone: what is over counts for its class, and no begun hour is filled.
+
+    Who came before the hour began has had the hour: nobody else is planned into it.
+    """
     now = clock.now().replace(tzinfo=None)
     gone: dict[str, list[Interval]] = {}
-    for slot in slots_of(problem.stations):
+    slots = slots_of(problem.stations)
+    ahead = set()
+    for slot in slots:
         if dt.datetime.combine(slot.day, clock_time(slot.start)) <= now:
             gone.setdefault(slot.station, []).append(Interval(slot.day, slot.start, slot.end))
+        else:
+            ahead.add((slot.day, slot.start, slot.end, slot.station))
+    entries = [to_entry(row) for row in over]
+    early = [entry for entry in entries if (entry.day, entry.start, entry.end, entry.station) in ahead]
     done: dict[str, int] = {}
-    for row in over:
-        done[str(row.class_group_id)] = done.get(str(row.class_group_id), 0) + row.people
+    for entry in entries:
+        done[entry.group] = done.get(entry.group, 0) + entry.count
     return replace(
         problem,
         # Who was marked absent since makes a class smaller than what was planned for it.
@@ -143,7 +152,8 @@ def what_is_left(problem: Problem, over: Collection[PlanEntry]) -> Problem:
             replace(station, pauses=(*station.pauses, *gone.get(station.key, ())))
             for station in problem.stations
         ),
-        done=tuple(to_entry(row) for row in over),
+        locked=(*problem.locked, *early),
+        done=tuple(entry for entry in entries if entry not in early),
     )
 
 

@@ -1,8 +1,8 @@
 """After a disturbance (R17): the rest of the day planned anew, compared before it is applied, and whom to tell."""
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -25,8 +25,8 @@ from sessions.places import Place
 from sessions.plan_compare import Compared, by_class, compared, line_of
 from sessions.plan_rows import class_sizes, entries_of, to_entry
 from sessions.planner import Entry, Replanned
-from sessions.plans import PLANNABLE
-from sessions.replanning import Outages, planned_from, replan_rest, seal_of
+from sessions.plans import PLANNABLE, PlanImpossible
+from sessions.replanning import Outages, planned_from, record_outages, replan_rest, seal_of
 from sessions.shoot_pages import ShootPage, shoot_lines
 from sessions.shoots import days_of, end_disturbance, stations_of
 from sessions.unit_bookings import UnitBookingPage
@@ -43,9 +43,7 @@ class OutageForm(forms.Form):
 
     day = forms.ChoiceField(label=gettext_lazy("Day"), required=False)
     start = time_field(gettext_lazy("No work from"), required=False)
-    end = time_field(
-        gettext_lazy("until"), required=False, help_text=gettext_lazy("Not known: leave it empty.")
-    )
+    end = time_field(gettext_lazy("until"), required=False)
     stations = forms.MultipleChoiceField(
         label=gettext_lazy("Stations that cannot work"),
         required=False,
@@ -111,7 +109,6 @@ def changes_of(
     booking: Booking,
     before: Iterable[Entry],
     answer: Replanned,
-    moment: dt.datetime,
     contacts: dict[int, Acknowledgement],
 ) -> list[ClassChange]:
     """Class by class, those that move first."""
@@ -120,18 +117,21 @@ def changes_of(
     for group in class_sizes(booking):
         key = str(group.pk)
         was, now = old.get(key, []), new.get(key, [])
-        row = compared(group, was, now)
+        row = compared(group, was, now, answer.kept)
         is_moved = key in answer.moved
-        coming = [e for e in now if _begins(e) >= moment]
-        missed = [e for e, (_text, only) in zip(was, row.before, strict=True) if only]
+        missed = [_rest(e, answer.kept) for e, (_text, only) in zip(was, row.before, strict=True) if only]
+        coming = [e for e in now if e not in answer.kept]
         text = text_for(booking, group, missed, coming) if is_moved else ""
         contact = contacts.get(group.unit_id)
         found.append(ClassChange(group, row.before, row.after, is_moved, contact, text))
     return sorted(found, key=lambda change: not change.is_moved)
 
 
-def _begins(entry: Entry) -> dt.datetime:
-    return dt.datetime.combine(entry.day, clock_time(entry.start))
+def _rest(entry: Entry, kept: Collection[Entry]) -> Entry:
+    """Those of an hour for whom it is not over."""
+    place = (entry.day, entry.start, entry.station, entry.group)
+    over = sum(e.count for e in kept if (e.day, e.start, e.station, e.group) == place)
+    return replace(entry, count=entry.count - over)
 
 
 def text_for(booking: Booking, group: ClassGroup, missed: list[Entry], coming: list[Entry]) -> str:
@@ -214,15 +214,27 @@ class ReplanPage:
         outages = Outages(pauses, values["what"], form.until(), self.back)
         moment = self.moment(planned_from(self.shoot, outages, day))
         try:
+            if "record" in self.request.POST:
+                return self.record(outages, day)
             if "apply" in self.request.POST:
                 return self.apply(outages, moment)
             return self.compare(form, outages, moment)
         except ChangedMeanwhile as error:
             form.add_error(None, str(error))
             return self.compare(form, outages, moment)
+        except PlanImpossible as error:
+            form.add_error(None, str(error))
+            return self.show_form(form, may_record=bool(outages.pauses or outages.until))
         except DomainError as error:
             form.add_error(None, str(error))
             return self.show_form(form)
+
+    def record(self, outages: Outages, day: dt.date) -> HttpResponse:
+        """There is no room for a new plan: both sides know at least what happened."""
+        record_outages(booking=self.shoot, day=day, outages=outages, by=self.request.user)  # type: ignore[arg-type]
+        said = _("Recorded. The plan stays as it is; it shows the classes that cannot be photographed then.")
+        messages.warning(self.request, said)
+        return redirect(self.done_url())
 
     def apply(self, outages: Outages, moment: dt.datetime) -> HttpResponse:
         compared = self.request.POST.get("compared", "")
@@ -279,7 +291,7 @@ class ReplanPage:
     def show_answer(
         self, form: OutageForm, before: list[Entry], answer: Replanned, moment: dt.datetime
     ) -> HttpResponse:
-        changes = changes_of(self.shoot, before, answer, moment, self.contacts())
+        changes = changes_of(self.shoot, before, answer, self.contacts())
         return self.show_form(form, changes, seal_of(answer), moment)
 
     def contacts(self) -> dict[int, Acknowledgement]:
@@ -305,6 +317,7 @@ class ReplanPage:
         changes: list[ClassChange] | None = None,
         compared: str = "",
         moment: dt.datetime | None = None,
+        may_record: bool = False,
     ) -> HttpResponse:
         return self.render(  # type: ignore[attr-defined]
             "shoots/replan.html",
@@ -313,6 +326,7 @@ class ReplanPage:
             form=form,
             changes=changes,
             back_row=self.back,
+            may_record=may_record,
             moved=[change for change in changes or [] if change.is_moved],
             kept=[change for change in changes or [] if not change.is_moved],
             compared=compared,

@@ -29,11 +29,11 @@ from sessions.models import (
     PlanEntry,
     Station,
 )
-from sessions.outages import Span, in_force, recorded, span_from, span_of, spans_of
+from sessions.outages import Span, in_force, recorded, span_from, span_of, spans_of, with_outages
 from sessions.parties import require_side
 from sessions.plan_edits import note_of
 from sessions.plan_rows import entries_of, problem_of, to_entry
-from sessions.planner import Entry, Replanned, replan
+from sessions.planner import Entry, Interval, Problem, Replanned, replan, slots_of
 from sessions.plans import PLANNABLE, NotPlannable, PlanImpossible, store_entries
 from sessions.shoots import EndsBefore, write_disturbance
 
@@ -97,6 +97,16 @@ def replan_rest(
     return answer
 
 
+@transaction.atomic
+def record_outages(*, booking: Booking, day: dt.date, outages: Outages, by: User) -> None:
+    """Write down what stops the work without a new plan: there is no room for one. The plan shows whom it hits."""
+    booking = Booking.objects.select_for_update().get(pk=booking.pk)
+    require_side(by, booking)
+    if booking.state not in PLANNABLE:
+        raise NotPlannable(state=booking.get_state_display())
+    _record(booking, day, outages, by)
+
+
 def _answer(
     booking: Booking, rows: list[PlanEntry], moment: dt.datetime, outages: Outages
 ) -> tuple[Replanned, dict[str, str]]:
@@ -105,13 +115,52 @@ def _answer(
         *(span_from(station, moment.date(), start, end) for station, start, end in outages.pauses),
     ]
     problem, names = problem_of(booking, spans=spans)
-    entries = [to_entry(row) for row in rows]
-    wished = with_old_hours(booking, entries, outages.back, moment) if outages.back else entries
     at = (moment.date(), minutes(moment.time()))
-    answer = replan(problem, wished, at, _done_in_hour(booking, moment))
+    planned = [to_entry(row) for row in rows]
+    running = _undisturbed(problem, planned, at)
+    entries = [replace(e, end=at[1]) if e in running else e for e in planned]
+    problem = _closed(problem, running, at)
+    wished = with_old_hours(booking, entries, outages.back, moment) if outages.back else entries
+    done = _done_in_hour(booking, moment)
+    answer = replan(problem, wished, at, done, _soonest(booking))
+    if answer.plan.shortfall:  # tight: then people who wait there already go on at once
+        answer = replan(problem, wished, at, done)
     if outages.back:
         answer = replace(answer, moved=_moved(entries, answer, at))
-    return answer, names
+    return _uncut(answer, running, at), names
+
+
+def _undisturbed(problem: Problem, entries: Sequence[Entry], at: tuple[dt.date, int]) -> list[Entry]:
+    """What is running and goes on as planned: it is not torn because some other station is out of work."""
+    whole = {(slot.day, slot.start, slot.end, slot.station) for slot in slots_of(problem.stations)}
+    return [
+        e
+        for e in entries
+        if (e.day, e.start) < at < (e.day, e.end) and (e.day, e.start, e.end, e.station) in whole
+    ]
+
+
+def _closed(problem: Problem, running: Collection[Entry], at: tuple[dt.date, int]) -> Problem:
+    """Nobody else comes into the rest of these hours."""
+    spans = [Span(e.station, Interval(e.day, at[1], e.end)) for e in running]
+    return replace(problem, stations=with_outages(problem.stations, spans))
+
+
+def _uncut(answer: Replanned, running: Collection[Entry], at: tuple[dt.date, int]) -> Replanned:
+    """The hours that go on with their real end again."""
+    ends = {(e.day, e.start, at[1], e.station, e.group): e for e in running}
+
+    def real(entry: Entry) -> Entry:
+        return ends.get((entry.day, entry.start, entry.end, entry.station, entry.group), entry)
+
+    plan = replace(answer.plan, entries=tuple(sorted(map(real, answer.plan.entries))))
+    return replace(answer, plan=plan, kept=tuple(sorted(map(real, answer.kept))))
+
+
+def _soonest(booking: Booking) -> tuple[dt.date, int]:
+    """The first moment for which people can be told to be there in time."""
+    notice = clock.now() + dt.timedelta(minutes=booking.campaign.report_minutes)
+    return notice.date(), minutes(notice.time())
 
 
 def with_old_hours(
@@ -122,9 +171,7 @@ def with_old_hours(
     Only classes whose old hours are all still to come, with the time they need to be there, and at stations that work
     then; and only those that nobody has decided about since. Whoever of them the disturbance kept from an hour that is gone is placed anew.
     """
-    at = (moment.date(), minutes(moment.time()))
-    notice = moment + dt.timedelta(minutes=booking.campaign.report_minutes)
-    soonest = (notice.date(), minutes(notice.time()))
+    at, soonest = (moment.date(), minutes(moment.time())), _soonest(booking)
     others = spans_of(in_force(booking))
     result = list(entries)
     for group, old in _old_entries(over).items():
@@ -186,6 +233,12 @@ def _write_outages(
     by: User,
 ) -> None:
     """Record what is new, and with every disturbance that lasts the hours of the classes that have to move now."""
+    lasting = _record(booking, day, outages, by)
+    if not outages.back:
+        _remember(lasting, [row for row in rows if str(row.class_group_id) in answer.moved])
+
+
+def _record(booking: Booking, day: dt.date, outages: Outages, by: User) -> list[Disturbance]:
     lasting = in_force(booking)
     for row in lasting:
         if (end := outages.until.get(row.pk)) is not None:
@@ -196,8 +249,7 @@ def _write_outages(
         lasting.append(
             write_disturbance(booking=booking, what=what, by=by, station=station, began=began, until=end)
         )
-    if not outages.back:
-        _remember(lasting, [row for row in rows if str(row.class_group_id) in answer.moved])
+    return lasting
 
 
 def _expect_until(row: Disturbance, end: dt.time, by: User) -> None:

@@ -59,7 +59,8 @@ def explain(problem: Problem, entries: Sequence[Entry], group: str) -> list[Reas
 def explain_all(
     problem: Problem, entries: Sequence[Entry], groups: Collection[str] | None = None
 ) -> dict[str, list[Reason]]:
-    """The same for these classes, or for all in the plan. What is over (`problem.done`) needs no reason any more."""
+    """The same for these classes, or for all in the plan. What is over (`problem.done`) needs no reason any more, nor
+    what is fixed by the problem itself."""
     names = groups if groups is not None else dict.fromkeys(entry.group for entry in entries)
     slots: dict[Time, list[Slot]] = {}
     for slot in slots_of(problem.stations):
@@ -77,8 +78,9 @@ class Place:
         self.problem, self.hours = problem, slots
         self.slots = [slot for same in slots.values() for slot in same]
         self.all = [entry for entry in entries if entry.group == name]
-        self.fixed = [entry for entry in self.all if entry.locked or entry in over]
-        self.mine = sorted(entry for entry in self.all if not entry.locked and entry not in over)
+        settled = over | set(problem.locked)
+        self.fixed = [entry for entry in self.all if entry.locked or entry in settled]
+        self.mine = sorted(entry for entry in self.all if not entry.locked and entry not in settled)
         self.locked = [entry for entry in self.all if entry.locked]
         self.size = sum(entry.count for entry in self.mine)
         group = next((g for g in problem.groups if g.key == name), None)

@@ -31,18 +31,21 @@ def replan(
     entries: Sequence[Entry],
     moment: Moment,
     done: Mapping[str, int] | None = None,
+    earliest: Moment | None = None,
 ) -> Replanned:
     """The rest of the plan from `moment` (day, minute) on, with the stations and pauses that `problem` now has.
 
     What began before stays. An hour that was running is cut: `done` may say how many people of a class were
     photographed in it, else the share of the hour that had passed counts; the others stay in the rest of that hour if
     they can. Moved are the fewest classes that let everybody be placed; locked entries of the future are moved only
-    if nothing else helps.
+    if nothing else helps. Nobody who moves comes before `earliest`, because people must be told.
     """
     past = _past(entries, moment, done or {})
     rest = Rest(
         replace(problem, stations=_from(problem, past, moment), locked=(), done=past), entries, past, moment
     )
+    if earliest is not None and earliest > moment:
+        rest.open_from(moment, earliest)
     given_up = rest.fewest()
     plan = make_plan(replace(rest.problem, locked=tuple(rest.laid_out(given_up)[0])))
     locked = {(e.day, e.start, e.station, e.group) for e in entries if e.locked}
@@ -115,6 +118,17 @@ class Rest:
             for place in self.waiting
         }
         self.blocked = {group.key: group.blocked for group in problem.groups}
+
+    def open_from(self, moment: Moment, earliest: Moment) -> None:
+        """Hours that begin before that are closed to whoever moves; who is there stays."""
+        days = sorted({slot.day for slot in slots_of(self.problem.stations)})
+        shut = [
+            Interval(day, 0, MIDNIGHT if day < earliest[0] else earliest[1])
+            for day in days
+            if moment[0] <= day <= earliest[0]
+        ]
+        groups = tuple(replace(g, blocked=(*g.blocked, *shut)) for g in self.problem.groups)
+        self.problem = replace(self.problem, groups=groups)
 
     def laid_out(self, given_up: Iterable[str]) -> tuple[list[Entry], set[str]]:
         """The entries of all classes that stay, and classes of which one more must be given up because they do not fit."""

@@ -272,3 +272,35 @@ def test_console_ends_it_and_goes_on_to_the_comparison(client, world: World, boo
         last = recorded(booking)[-1]
         answer = client.post(console, {"ended": last.pk})
         assert answer.url == reverse("shoots:shoot-replan", args=place) + f"?back={last.pk}"
+
+
+def test_nobody_who_moves_comes_before_they_can_be_told_and_the_running_hour_stays_whole(
+    world: World, booking: Booking
+) -> None:
+    first = entries_of(booking)[0]
+    station = first.station
+    with clock.at(on(9, 50)):
+        outages = Outages([(station, T(13, 0), T(17, 0))])
+        answer = replan_rest(
+            booking=booking, moment=on(9, 50), outages=outages, by=world.coordinator, apply=True
+        )
+    assert answer.moved
+    assert table(booking)[0] == ("09:30", station.code, first.class_group.name, 20)
+    assert {f"{row.end:%H:%M}" for row in entries_of(booking) if row.start == T(9, 30)} == {"10:30"}
+    assert not [row for row in entries_of(booking) if T(9, 30) < row.start < T(10, 5)]
+
+
+def test_without_room_it_is_recorded_and_the_plan_says_whom_it_hits(
+    client, world: World, booking: Booking
+) -> None:
+    place = [world.unit.code, "2018", booking.public_id]
+    page = reverse("shoots:unit-replan", args=place)
+    client.force_login(world.coordinator)
+    before = table(booking)
+    with clock.at(on(9, 20)):
+        cut_off = {"day": f"{DAY}", "start": "10:00", "end": "", "what": "停电"}
+        assert 'name="record"' in client.post(page, cut_off).content.decode()
+        answer = client.post(page, {**cut_off, "record": "1"})
+        assert answer.url == reverse("shoots:plan", args=place) and table(booking) == before
+        assert len(in_force(booking)) == 1
+        assert "会计1班、会计2班" in client.get(answer.url).content.decode()

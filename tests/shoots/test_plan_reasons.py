@@ -10,6 +10,7 @@ import pytest
 from django.utils import translation
 
 from photocampus import clock
+from sessions.models import Attendance, AttendanceState, Booking, BookingState
 from sessions.plan_edits import remove_entry
 from sessions.plan_reasons import REASONS, text_of
 from sessions.plan_rows import entries_of
@@ -186,3 +187,29 @@ def test_reasons_follow_the_plan_as_it_is_now() -> None:
         again = plan_view(booking, entries_of(booking)).classes
         now = next(line for line in again if line.group.pk == late.group.pk)
         assert now.reasons == ["更早的 1 个时段同样可行"]
+
+
+@pytest.mark.django_db
+def test_hours_of_people_who_came_early_are_neither_free_nor_given_away() -> None:
+    """An hour to come whose people are at the shoot already takes nobody else, by hand or by the planner."""
+    with clock.at(NOW):
+        world = make_world(60)
+        morning, afternoon = hours(world.bays[0]), hours(world.bays[0], start="13:00", end="17:00")
+        booking = confirmed(world, [*morning, *afternoon])
+        generate_plan(booking=booking, by=world.coordinator)
+    Booking.objects.filter(pk=booking.pk).update(state=BookingState.UNDER_WAY)
+    booking.refresh_from_db()
+    early = entries_of(booking)[1].class_group
+    Attendance.objects.filter(booking=booking, graduate__enrolment__class_group=early).update(
+        state=AttendanceState.CHECKED_IN
+    )
+    with clock.at(dt.datetime.combine(DAY, dt.time(9, 0))):
+        before = [(row.start, row.people) for row in entries_of(booking) if row.class_group == early]
+        generate_plan(booking=booking, by=world.coordinator)
+        rows = entries_of(booking)
+        assert [(row.start, row.people) for row in rows if row.class_group == early] == before
+        taken = {row.start for row in rows if row.class_group == early}
+        assert not [
+            row for row in rows if row.class_group != early and row.start in taken and row.people == 20
+        ]
+        assert sum(row.people for row in rows) == 60
