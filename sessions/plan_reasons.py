@@ -62,11 +62,13 @@ REASONS: dict[str, Any] = {
         "one station has too few places in the hour (%(people)d at most), so several share the class"
     ),
 }
+FULL = ngettext_lazy("%(earlier)d earlier hour is full", "%(earlier)d earlier hours are full", "earlier")
 STAYED = _("keeps its hour: as few classes as possible were moved")
 
 
 def text_of(reason: Reason) -> str:
-    return str(REASONS[reason.because] % {"earlier": reason.earlier, "people": reason.people})
+    text = FULL if reason.because == B.TAKEN and not reason.people else REASONS[reason.because]
+    return str(text % {"earlier": reason.earlier, "people": reason.people})
 
 
 def reasons_of(
