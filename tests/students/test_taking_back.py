@@ -1,5 +1,8 @@
 """Assignments taken back in every state of their file: what the person has then, where the bytes are, what stays."""
 
+import hashlib
+import io
+
 import pytest
 from django.test import TestCase
 
@@ -8,6 +11,8 @@ from photocampus.models import Event
 from sessions.models import Delivery, DeliveryItem
 from students import ingest_job
 from students.acceptance import accept_picture, refuse_picture
+from students.ingest import open_batch, start_ingest
+from students.ingest_uploads import Offer, offer_files
 from students.models import (
     Decision,
     Exemption,
@@ -21,6 +26,7 @@ from students.models import (
     Stage,
 )
 from students.near_pictures import CHECK
+from students.piece_uploads import Piece, hash_over, receive_piece
 from students.taking_back import NotTakenBack, last_assignment, take_back
 from students.tray import assign_file, discard_file, retry_all, tray_of
 from tests import factories as make
@@ -368,3 +374,27 @@ def test_an_earlier_picture_that_comes_back_has_its_double_again(place):
     assert marked() == {}
     undo(place, row)
     assert marked() == both
+
+
+def test_a_file_that_came_in_pieces_comes_back_as_a_whole(place, settings):
+    settings.UPLOAD_PIECE_BYTES = 20_000
+    data = odd.saved(odd.drawing(3, 300, 400), "PNG")
+    pieces = [data[start : start + 20_000] for start in range(0, len(data), 20_000)]
+    hashes = [hashlib.sha256(piece).hexdigest() for piece in pieces]
+    offer = Offer("who.png", hash_over(hashes), len(data))
+    batch = open_batch(studio=place.studio, campaign=place.campaign, by=place.photographer)
+    for number, piece in enumerate(pieces):
+        part = {"size": len(piece), "piece": Piece(number, hashes[number]), "file": offer}
+        receive_piece(batch=batch, stream=io.BytesIO(piece), by=place.photographer, **part)
+    start_ingest(batch=batch, by=place.photographer)
+    make.run_jobs()
+    row = batch.files.get()
+    assert len(pieces) > 2 and row.state == IngestState.TRAY
+    for person in place.people[:2]:
+        assign(place, row, person)
+        make.run_jobs()
+        undo(place, row)
+        assert place.again(person).picture is None and picture_faults() == []
+        assert row.file.open("rb").read() == data and not row.pieces.exists() and len(stored()) == 2
+    known = offer_files(batch=batch, offers=[offer], by=place.photographer)
+    assert known[offer.sha256].state == IngestState.WAITING  # it need not be sent again
