@@ -56,7 +56,8 @@ from students.processing import Processed, Rendered, ScanRule, process_picture
 from students.stored_files import delete_pieces
 
 logger = logging.getLogger("photocampus.ingest")
-MOST_TRIES = 3
+# A file that stops the program each time must not be met for ever; one at which the machine went down by chance must be.
+MOST_TRIES = 6
 BLOCK = 200
 SECONDS_BETWEEN_REPORTS = 0.5
 

@@ -24,7 +24,7 @@ NO_MATCH: dict[str, str | Promise] = {
     "crash": _(
         "An unexpected error happened while the file was read. Nothing was written; it can be tried again."
     ),
-    "gave_up": _("The file could not be read in three attempts; each time the program was stopped."),
+    "gave_up": _("The file could not be read in several attempts; each time the program was stopped."),
     "number_card": _("A number card, which is nobody's picture."),
     "sequence_nobody": _("By its order the file belongs to no shot number."),
     "sequence_double": _("A later picture of the same shot number was filed."),

@@ -10,8 +10,9 @@ from django.core.management import call_command
 
 from photocampus.models import Event, Job, JobState
 from students.ingest import open_batch, start_ingest
+from students.ingest_job import MOST_TRIES
 from students.ingest_uploads import add_upload
-from students.models import Finding, Graduate, IngestBatch, IngestFile, Photo, Rendition
+from students.models import Finding, Graduate, IngestBatch, IngestFile, IngestState, Photo, Rendition
 from tests import factories as make
 from tests.killing import restart_workers, run_in_child
 from tests.students import odd_pictures as odd
@@ -143,15 +144,24 @@ def test_ingest_killed_at_any_point_ends_as_if_undisturbed(world):
     forget()
 
 
-def test_file_that_kills_the_worker_ends_in_the_tray(world):
+@pytest.mark.parametrize(("kills", "reasons"), [(MOST_TRIES - 2, []), (MOST_TRIES - 1, ["gave_up"])])
+def test_file_that_stops_the_program_each_time_ends_in_the_tray_and_the_others_are_filed(
+    world, kills, reasons
+):
     forget()
     batch = start(world)
-    for _attempt in range(4):
-        if run_in_child(batch.job_id, "ingest.claimed:2"):
-            break
+    assert not run_in_child(batch.job_id, "ingest.claimed:2")  # behind the archive, its first member
+    for _attempt in range(kills):
         restart_workers()
-    run_in_child(batch.job_id)
+        assert not run_in_child(batch.job_id, "ingest.claimed")
+    restart_workers()
+    assert run_in_child(batch.job_id)
     assert Job.objects.get(pk=batch.job_id).state == JobState.DONE
+    tray = batch.files.filter(state=IngestState.TRAY).order_by("reason")
+    assert list(tray.filter(reason="gave_up").values_list("reason", flat=True)) == reasons
+    # "somebody" matches nobody, and stays in the tray in any case
+    assert tray.count() == 1 + len(reasons)
+    assert batch.files.filter(state=IngestState.FILED).count() == 4 - len(reasons)
     forget()
 
 
