@@ -94,7 +94,7 @@ class Place:
         self.open = {
             slot: places
             for slot, places in self.places.items()
-            if places and self.left[slot.station, slot.day] and not self._is_shut(time_of(slot))
+            if places and self.left[slot.station, slot.day] and not self.is_shut(time_of(slot))
         }
         self.now = Ways(self)
 
@@ -118,7 +118,7 @@ class Place:
             for slot in self.slots
         }
 
-    def _is_shut(self, time: Time) -> bool:
+    def is_shut(self, time: Time) -> bool:
         return any(blocked.meets(*time) for blocked in self.group.blocked)
 
     def reasons(self) -> list[Reason]:
@@ -193,7 +193,7 @@ class Place:
 
     def _against(self, time: Time) -> tuple[Because | None, int]:
         """Why the class does not begin in this hour, and how many places it has."""
-        if self._is_shut(time):
+        if self.is_shut(time):
             return Because.CANNOT_COME, 0
         here = self.hours[time]
         places, allowed = sum(self.places[slot] for slot in here), sum(map(self._room, here))
@@ -246,26 +246,30 @@ class Ways:
 
     def first_aim_broken(self, time: Time) -> int | None:
         """The first aim that cannot be kept together with those before it; None if all can. Raises `Undecided`."""
-        self.looks = WAYS
-        if self._is_possible(time, FINISH):
+        if self.way_from(time) is not None:
             return None
-        return next(aim for aim in AIMS if aim == FINISH or not self._is_possible(time, aim))
+        return next(aim for aim in AIMS if aim == FINISH or self._way(time, aim) is None)
 
-    def _is_possible(self, time: Time, aim: int) -> bool:
-        """Whether a way to begin then keeps the aims up to this one."""
+    def way_from(self, time: Time) -> list[Slot] | None:
+        """Hours in which the class could come, beginning with this one, with every aim kept. Raises `Undecided`."""
+        self.looks = WAYS
+        return self._way(time, FINISH)
+
+    def _way(self, time: Time, aim: int) -> list[Slot] | None:
+        """A way to begin then that keeps the aims up to this one."""
         slots = [slot for slot in self.place.open if (slot.day, slot.start) >= time[:2]]
         if aim >= FINISH:
             slots = [slot for slot in slots if (slot.day, slot.end) <= self.place.finish]
         if aim >= DAYS and self.kept[DAYS]:
             if {day for day, _half in self.had_halves} - {time[0]}:
-                return False
+                return None
             slots = [slot for slot in slots if slot.day == time[0]]
-        return any(
-            self._takes_all(chosen, time, aim)
-            for one in self._by_station(slots, time, aim)
-            for two in self._by_half(one, time, aim)
-            for chosen in self._by_station_day(two)
-        )
+        for one in self._by_station(slots, time, aim):
+            for two in self._by_half(one, time, aim):
+                for chosen in self._by_station_day(two):
+                    if (way := self._enough(chosen, time, aim)) is not None:
+                        return way
+        return None
 
     def _by_station(self, slots: list[Slot], time: Time, aim: int) -> Iterator[list[Slot]]:
         if aim < STATIONS or not self.kept[STATIONS]:
@@ -301,18 +305,18 @@ class Ways:
             shut = set(spare) - set(new)
             yield [slot for slot in slots if (slot.station, slot.day) not in shut] if shut else slots
 
-    def _takes_all(self, slots: list[Slot], time: Time, aim: int) -> bool:
-        """Whether the class has room there, using the hour, in no more hours than it may have."""
+    def _enough(self, slots: list[Slot], time: Time, aim: int) -> list[Slot] | None:
+        """Those of them in which the class has room, using the hour, in no more hours than it may have."""
         self.looks -= 1
         if self.looks < 0:
             raise Undecided
         if all(time_of(slot) != time for slot in slots) or not self._has_room(slots):
-            return False
+            return None
         if aim < HOURS or not self.kept[HOURS]:
-            return True
+            return slots
         others = self.place.needed - len(self.had_times | {time})
         if others < 0:
-            return False
+            return None
         room: dict[Time, int] = {}
         for slot in slots:
             room[time_of(slot)] = room.get(time_of(slot), 0) + self.place.open[slot]
@@ -321,13 +325,14 @@ class Ways:
         for more in islice(combinations(rest, min(others, len(rest))), self.looks):
             self.looks -= 1
             times = free | set(more)
-            if self._has_room([slot for slot in slots if time_of(slot) in times]):
-                return True
+            chosen = [slot for slot in slots if time_of(slot) in times]
+            if self._has_room(chosen):
+                return chosen
             if sum(room[t] for t in times) < self.place.size and more == tuple(rest[: len(more)]):
-                return False  # the largest hours together are too small
+                return None  # the largest hours together are too small
         if self.looks <= 0:
             raise Undecided  # the rest was not looked at
-        return False
+        return None
 
     def _has_room(self, slots: Collection[Slot]) -> bool:
         return sum(self.place.room_by_station_day(slots).values()) >= self.place.size

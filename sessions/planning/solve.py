@@ -16,6 +16,7 @@ from sessions.planning.day import (
     costs_of,
 )
 from sessions.planning.flow import Room, place_by_flow
+from sessions.planning.forward import drawn_forward
 from sessions.planning.packing import FEW, LEAVES, Assignment, assignments
 from sessions.planning.polish import Polish
 from sessions.planning.terms import Entry, Lack, Plan, Problem, Shortfall, score
@@ -220,7 +221,7 @@ def make_plan(problem: Problem) -> Plan:
         return Plan((), shortfall, None)
     kept = [*problem.done, *problem.locked]
     entries = [*kept, *Solver(world).solve()] if world.total else kept
-    ordered = tuple(sorted(entries))
+    ordered = tuple(drawn_forward(problem, entries))
     return Plan(ordered, None, score(problem, ordered))
 
 

@@ -20,8 +20,10 @@ from sessions.planner import (
     forecast,
     make_plan,
     replan,
+    score,
     slots_of,
 )
+from sessions.planning.forward import drawn_forward
 from tests.plan_brute import best_scores, tiny_problem
 from tests.plan_instances import AFTERNOON, DAY, MORNING, large_problem, small_problem
 
@@ -132,6 +134,26 @@ def test_locked_entries_stay_and_use_up_hours() -> None:
     assert fixed in plan.entries and sum(e.count for e in plan.entries if e.start == 570) <= 20
     wrong = make_plan(problem(20, 25, locked=(replace(fixed, start=575),)))
     assert wrong.shortfall.lack == Lack.LOCKED
+
+
+def test_classes_are_drawn_forward_as_long_as_no_aim_suffers_and_no_class_is_drawn_apart() -> None:
+    instance = problem(15, 20, 30)
+    late = [
+        Entry(DAY, 630, 690, "S1", "c0", 15),
+        Entry(DAY, 780, 840, "S1", "c1", 20),
+        Entry(DAY, 840, 900, "S1", "c2", 20),
+        Entry(DAY, 900, 960, "S1", "c2", 10),
+    ]
+    found = drawn_forward(instance, late)
+    assert [(e.start, e.group) for e in found] == [(570, "c0"), (630, "c1"), (780, "c2"), (840, "c2")]
+    assert score(instance, found) < score(instance, late)
+    fixed = replace(instance, locked=(replace(late[0], locked=True),))
+    kept = drawn_forward(fixed, [*fixed.locked, *late[1:]])
+    assert [(e.start, e.group) for e in kept] == [(570, "c1"), (630, "c0"), (780, "c2"), (840, "c2")]
+    full = Entry(DAY, 630, 690, "S1", "c0", 20, locked=True)
+    between = problem(20, 0, 30, locked=(full,))
+    wide = drawn_forward(between, [full, *late[2:]])
+    assert [e.start for e in wide] == [630, 780, 840]  # not at 570 and 690 with an hour's wait
 
 
 def test_reasons_name_what_stood_against_earlier_hours() -> None:
