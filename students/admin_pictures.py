@@ -13,6 +13,7 @@ from students.models import (
     Finding,
     IngestBatch,
     IngestFile,
+    IngestPiece,
     Photo,
     Rendition,
     SubmissionItem,
@@ -31,6 +32,7 @@ class PhotoAdmin(LogAdmin):
         "height",
         "size",
         "created_at",
+        "taken_back_at",
     )
     list_filter = ("campaign", "studio", "origin", "enrolment__unit")
     list_select_related = ("enrolment__student", "campaign", "studio")
@@ -86,6 +88,13 @@ class IngestFileAdmin(LogAdmin):
     list_filter = ("state", "reason", "batch__campaign")
     list_select_related = ("batch",)
     hidden_fields = ("file", "reason_data")
+
+
+@admin.register(IngestPiece)
+class IngestPieceAdmin(LogAdmin):
+    list_display = ("public_id", "file", "number", "size", "has_arrived", "created_at")
+    list_filter = ("has_arrived", "file__batch__campaign")
+    list_select_related = ("file",)
 
 
 @admin.register(SubmissionItem)
