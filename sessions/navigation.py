@@ -42,9 +42,10 @@ def bookings(request: HttpRequest) -> Iterable[NavItem]:
             icon="settings",
             section=here.section,
         )
-        yield NavItem(
-            _("Days for individuals"),
-            reverse("shoots:open-individual-day", args=args),
-            icon="person",
-            section=here.section,
-        )
+        if here.role == Role.STUDIO:  # a page that only takes a form
+            yield NavItem(
+                _("Days for individuals"),
+                reverse("shoots:open-individual-day", args=args),
+                icon="person",
+                section=here.section,
+            )

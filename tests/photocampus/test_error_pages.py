@@ -26,6 +26,12 @@ def test_unknown_page_is_explained_to_whoever_is_logged_in(client):
     assert "页面不存在" in answer.content.decode()
 
 
+def test_graduate_with_an_old_code_is_sent_to_the_unit(client):
+    answer = client.get("/me/no-such-code/")
+    assert answer.status_code == 404
+    assert "请联系所在单位" in answer.content.decode()
+
+
 def test_form_without_token_is_refused_with_an_explanation():
     answer = Client(enforce_csrf_checks=True).post(reverse("login"), {"username": "a", "password": "b"})
     assert answer.status_code == 403
