@@ -19,8 +19,9 @@ if (form) start();
 function start() {
   const find = (name) => form.querySelector(`:not(template)[data-${name}]`);
   const texts = form.querySelector("template[data-texts]").dataset;
-  const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
-  const headers = { Accept: "application/json", "X-CSRFToken": token };
+  // Who logs in again in another tab gets a new token; the one in the form is then of no use any more.
+  const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? form.elements.csrfmiddlewaretoken.value;
+  const headers = () => ({ Accept: "application/json", "X-CSRFToken": token() });
   const input = form.querySelector("#files");
   const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_all, key) => values[key]);
   const percent = (share) => `${Math.floor(100 * share)}%`;
@@ -32,7 +33,8 @@ function start() {
   // What was chosen
 
   const choose = (found) => {
-    if (run) return;
+    if (run && !run.failed) return;
+    if (run) { run = null; state("idle"); }
     chosen = found;
     input.required = false;
     find("chosen").textContent = found.length
@@ -90,7 +92,7 @@ function start() {
 
   const post = (url, body, more = {}) =>
     patiently(async () => {
-      const answer = await fetch(url, { method: "POST", body, headers: { ...headers, ...more }, credentials: "same-origin" });
+      const answer = await fetch(url, { method: "POST", body, headers: { ...headers(), ...more }, credentials: "same-origin" });
       return understood(answer.status, await answer.text());
     });
 
@@ -105,7 +107,7 @@ function start() {
       if (number !== null) {
         Object.assign(more, { "X-File-Size": item.file.size, "X-Piece-Number": number, "X-Piece-Sha256": item.pieces[number] });
       }
-      for (const [name, value] of Object.entries({ ...headers, ...more })) request.setRequestHeader(name, value);
+      for (const [name, value] of Object.entries({ ...headers(), ...more })) request.setRequestHeader(name, value);
       request.setRequestHeader("Content-Type", "application/octet-stream");
       request.upload.onprogress = (event) => { item.flying.set(number, Math.min(event.loaded, part.size)); show(); };
       request.onerror = request.ontimeout = () => fail(new TypeError(texts.broken));
@@ -135,7 +137,7 @@ function start() {
   const complain = (item, state, why) => {
     const line = document.createElement("li");
     line.className = state === "failed" ? "is-bad" : "";
-    line.textContent = fill(state === "failed" ? texts.failed : texts.noted, { name: item.name, why });
+    line.textContent = item.name ? fill(state === "failed" ? texts.failed : texts.noted, { name: item.name, why }) : why;
     find("errors").append(line);
   };
 
@@ -271,7 +273,7 @@ function start() {
     const answer = await fetch(run.urls.offer, {
       method: "POST",
       body: offered([item]),
-      headers: { ...headers, "Content-Type": "application/json" },
+      headers: { ...headers(), "Content-Type": "application/json" },
       credentials: "same-origin",
     });
     const { known, there } = understood(answer.status, await answer.text());
@@ -282,6 +284,7 @@ function start() {
     const options = new FormData(form);
     options.delete("files");
     options.delete("folder");
+    options.delete("csrfmiddlewaretoken"); // it would count before the header
     run = {
       items, total: items.reduce((sum, item) => sum + item.file.size, 0), queue: [], waiting: [], seen: new Map(),
       sending: new Set(), count: { done: 0, known: 0, failed: 0 }, prepared: false, paused: false, broken: false, reading: null,
@@ -317,6 +320,8 @@ function start() {
     for (const note of document.querySelectorAll("[data-unfinished]")) note.hidden = name === "running";
     find("again").hidden = find("read").hidden = name !== "failed" || !run?.urls;
     form.querySelector(".actions").hidden = name === "running" || name === "failed";
+    if (run) run.failed = name === "failed";
+    if (name === "running") find("pause").textContent = texts.pause;
     if (name === "failed" && !run?.urls) { run = null; form.querySelector(".actions").hidden = false; }
   };
 
@@ -325,10 +330,10 @@ function start() {
     if (!run) return;
     clearTimeout(drawn);
     const draw = () => {
-      const { done, known, failed } = run.count;
+      const { done, known } = run.count;
       const sent = run.items.reduce((sum, item) => sum + sentOf(item), 0);
       find("bar").value = run.total ? (100 * sent) / run.total : 100;
-      const values = { done: done + known + failed, total: run.items.length, known, sent: size(sent), size: size(run.total) };
+      const values = { done: done + known, total: run.items.length, known, sent: size(sent), size: size(run.total) };
       find("progress-text").textContent = fill(run.paused ? texts.paused : run.broken ? texts.waiting : texts.sending, values);
       find("bytes").textContent = fill(texts.bytes, values);
       const rows = [...run.sending].map((item) => laneRow(item, item.from ? texts.from : "%(name)s", sentOf(item)));

@@ -188,3 +188,32 @@ def test_large_archive_goes_on_at_the_next_missing_piece_after_a_dead_connection
     make.run_jobs()
     assert IngestFile.objects.filter(state=IngestState.FILED).count() == 3
     assert Graduate.objects.exclude(picture=None).count() == 3 and not IngestPiece.objects.exists()
+
+
+def log_in(page, user) -> None:
+    page.goto("/login/")
+    page.fill("[name=username]", user.username)
+    page.fill("[name=password]", "ein-langes-wort")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/studio/**")
+
+
+def test_after_a_new_log_in_in_another_tab_the_upload_goes_on_and_other_files_can_be_chosen(
+    place, page, browser_context, settings
+):
+    settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "picture": 30_000}
+    place.photographer.set_password("ein-langes-wort")
+    place.photographer.save()
+    log_in(page, place.photographer)
+    page.goto(place.path)
+    page.evaluate(DROP, [[["large.jpg", base64.b64encode(odd.jpeg(2, 600, 800)).decode()]]])
+    page.locator("[data-chosen]:not(template)").filter(has_text="1").wait_for()
+    browser_context.clear_cookies()
+    log_in(browser_context.new_page(), place.photographer)
+    page.locator("[data-picture-upload] .actions .button-primary").click()
+    page.locator("[data-errors] li").filter(has_text="large.jpg").wait_for()
+    assert page.locator("[data-progress-text]").inner_text().startswith("已到达 0 / 1")
+    # What was refused is not the end: other files are chosen and sent.
+    drop_and_send(page, files_of(place)[:2])
+    page.wait_for_url("**/uploads/*/")
+    assert IngestFile.objects.filter(state=IngestState.WAITING).count() == 2
