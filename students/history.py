@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from photocampus.event_words import word_of
 from photocampus.models import Event
 from students.history_names import EVENT_NAMES, QUIET
 from students.models import (
@@ -91,7 +92,7 @@ def events(graduate: Graduate) -> Iterable[Entry]:
         name = _event_names.get(event.kind)
         if name == "":
             continue
-        title = str(name) if name is not None else event.kind.replace("_", " ")
+        title = str(name) if name is not None else word_of(event.kind, event.subject_type, event.new)
         yield Entry(event.at, title, event_text(event), str(event.by or ""), "off", rank=1)
 
 

@@ -5,6 +5,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from photocampus.event_words import word_of
 from photocampus.events import history_of
 from photocampus.models import Event
 from students.history import Entry, name_events
@@ -47,7 +48,8 @@ def entries_of(subject: Model) -> list[Entry]:
 
 
 def _entry(event: Event) -> Entry:
-    title, tone = SUBJECT_EVENTS.get(event.kind, (event.kind.replace("_", " "), ""))
+    known = SUBJECT_EVENTS.get(event.kind)
+    title, tone = known or (word_of(event.kind, event.subject_type, event.new), "")
     parts = [event.reason, _counts(event)]
     text = " · ".join(part for part in parts if part)
     return Entry(event.at, str(title), text, str(event.by or ""), tone)

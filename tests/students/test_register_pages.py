@@ -4,6 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from photocampus.event_words import word_of
 from photocampus.models import AccessLog
 from students.batch_build import zip_file
 from students.batch_files import stream_file
@@ -134,6 +135,9 @@ def test_staff_verify_and_return_on_the_grid(world, as_staff):
     as_staff.post(address, {"act": "return", "items": [items[two.pk]], "code": "eyes_closed", "note": "x"})
     assert submission.items.get(graduate=one).state == "verified"
     assert submission.items.get(graduate=two).state == "returned"
+    as_staff.force_login(world.coordinator)
+    page = as_staff.get(f"{submissions_url(world)}{submission.public_id}/").content.decode()
+    assert word_of("items_returned") in page and "items returned" not in page
 
 
 def test_a_reason_beside_a_verification_decides_nothing(world, as_staff):
