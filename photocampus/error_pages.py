@@ -34,7 +34,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     message = _("This page does not exist, or it belongs to people other than yours.")
     if request.path.startswith("/me/"):
         # Graduates have no log-in: the start page is of no use to them.
-        message = _("This code leads nowhere (any more): it is incomplete, or the campaign is over. Ask your unit.")
+        message = _(
+            "This code leads nowhere (any more): it is incomplete, or the campaign is over. Ask your unit."
+        )
     return _answer(request, 404, _("Not found"), message)
 
 

@@ -87,7 +87,7 @@ class IngestFileAdmin(LogAdmin):
     list_display = ("public_id", "batch", "position", "state", "reason", "size")
     list_filter = ("state", "reason", "batch__campaign")
     list_select_related = ("batch",)
-    hidden_fields = ("file", "reason_data")
+    hidden_fields = ("file", "preview", "reason_data")
 
 
 @admin.register(IngestPiece)

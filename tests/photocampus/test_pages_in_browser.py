@@ -23,6 +23,8 @@ from tests.world import OBJECTS, World, make_world
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # Lists and forms of Django's own admin have tests of their own; files are no pages.
 ADMIN_PAGES = {"admin:index"}
+# Academic affairs see the pages of units and studios as these do, who look at them here themselves.
+FOREIGN = ("/unit/", "/studio/")
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 
 
@@ -50,9 +52,9 @@ def links_of(page: Page) -> list[str]:
 def pages_without_link(world: World, client: Client) -> Iterator[str]:
     """All addresses that answer this client with a page of their own, whether or not a link leads there."""
     for address in PORTAL:
-        path = address.url(world.values(OBJECTS.get(address.name)))
         if address.name in ("logout", "set_language"):
             continue
+        path = address.url(world.values(OBJECTS.get(address.name)))
         answer = client.get(path)
         if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
             yield path
@@ -125,6 +127,8 @@ def test_every_page_reached_by_links_is_accessible_quiet_and_fits(browser_contex
         path = waiting.popleft()
         name = view_name(path.partition("?")[0])
         if not name or name in seen or (name.startswith("admin:") and name not in ADMIN_PAGES):
+            continue
+        if role == "staff" and path.startswith(FOREIGN):
             continue
         seen.add(name)
         console.clear()
