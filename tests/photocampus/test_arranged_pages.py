@@ -74,6 +74,13 @@ def show_order(page: Page) -> None:
     )
 
 
+def show_tray_file(page: Page) -> None:
+    world = make_world()
+    enter(page, world.people["studio"])
+    tray = reverse("students:picture-tray", args=[world.studio.code, world.campaign.code])
+    page.goto(f"{tray}?file={world.things['tray_file'].public_id}")
+
+
 def show_own_page(page: Page) -> None:
     world = make_world()
     graduate = world.things["graduate"]
@@ -182,6 +189,7 @@ ARRANGED: dict[str, Callable[[Page], None]] = {
     "students/batch.html": show_batch,
     "students/batches.html": show_batches,
     "students/order.html": show_order,
+    "students/tray_file.html": show_tray_file,
     "students/verification_list.html": show_submissions,
     "students/verify.html": show_verification,
     "units/passwords.html": show_passwords,
