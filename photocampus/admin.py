@@ -2,18 +2,22 @@
 
 from typing import Any, ClassVar
 
-from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from photocampus import clock
+from photocampus import clock, jobs
+from photocampus.access_words import WORDS as ACTIONS
+from photocampus.access_words import word_of_action, word_of_label
 from photocampus.admin_base import LogAdmin, PortalAdmin
-from photocampus.admin_site import OWN_APPS
-from photocampus.event_words import WORDS, value_word, word_of
+from photocampus.admin_words import kinds_of_rows, row_link, word_column, word_filter
+from photocampus.chores import title_of_chore
+from photocampus.event_words import all_words, changed_fields, value_word, word_of
+from photocampus.job_pages import result_rows, title_of
 from photocampus.models import (
     AccessLog,
     CalendarFeed,
@@ -22,10 +26,12 @@ from photocampus.models import (
     Job,
     Notification,
     Reminded,
+    Role,
     School,
     Untold,
     WorkerBeat,
 )
+from photocampus.roles import ACADEMIC_AFFAIRS
 from photocampus.told import sentence
 
 
@@ -45,24 +51,41 @@ class SchoolAdmin(PortalAdmin):
         clock.forget()
 
 
+def kinds_of_jobs() -> dict[str, str]:
+    return {name: str(kind.title) for name, kind in jobs.all_kinds().items()}
+
+
 @admin.register(Job)
 class JobAdmin(LogAdmin):
-    list_display = ("page", "kind", "state", "percent_done", "by", "created_at", "finished_at")
-    list_display_links = None
-    list_filter = ("state", "kind", "created_at")
+    """Looked at here; progress, result and stopping are on the job's own page."""
+
+    list_display = ("what", "page", "state", "percent_done", "by", "created_at", "finished_at")
+    list_display_links = ("what",)
+    list_filter = ("state", word_filter("kind", _("kind"), kinds_of_jobs), "created_at")
     list_select_related = ("by",)
     search_fields = ("label", "public_id")
-    hidden_fields = ("args",)
+    hidden_fields = ("args", "url", "error_code", "worker", "lease_until")
+    shown_as: ClassVar = {"kind": "what", "result": "result_words"}
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def what(self, job: Job) -> str:
+        return title_of(job)
 
     @admin.display(description=_("about"), ordering="label")
     def page(self, job: Job) -> str:
-        return format_html(
-            '<a href="{}">{}</a>', reverse("job", args=[job.public_id]), job.label or job.public_id
-        )
+        address = reverse("job", args=[job.public_id])
+        return format_html('<a href="{}">{}</a>', address, job.label or gettext("Show the job"))
 
     @admin.display(description=_("done"))
     def percent_done(self, job: Job) -> str:
         return f"{job.percent} %"
+
+    @admin.display(description=_("result"))
+    def result_words(self, job: Job) -> str:
+        return format_html_join("; ", "{} {}", result_rows(job.result)) or "-"
+
+    def links(self, obj: Job) -> list[Any]:
+        return [(_("Show the job"), reverse("job", args=[obj.public_id]))]
 
 
 @admin.register(WorkerBeat)
@@ -70,47 +93,22 @@ class WorkerBeatAdmin(LogAdmin):
     list_display = ("worker", "at")
 
 
-class SubjectFilter(admin.SimpleListFilter):
-    """By the kind of object, under its name."""
-
-    title = _("kind of object")
-    parameter_name = "subject"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        found = [
-            (model._meta.label_lower, str(model._meta.verbose_name))
-            for label in OWN_APPS
-            for model in apps.get_app_config(label).get_models()
-        ]
-        return sorted(found, key=lambda pair: pair[1])
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(subject_type=self.value()) if self.value() else queryset
-
-
-class KindFilter(admin.SimpleListFilter):
-    """By what happened, in words; kinds without a word are found by the search."""
-
-    title = _("event")
-    parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return sorted(((kind, str(word)) for kind, word in WORDS.items()), key=lambda pair: pair[1])
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(kind=self.value()) if self.value() else queryset
-
-
 @admin.register(Event)
 class EventAdmin(LogAdmin):
     """Who changed what; grows without end, so nothing here counts the whole table twice."""
 
     list_display = ("at", "what", "subject", "before", "after", "reason", "by")
-    list_filter = ("at", SubjectFilter, KindFilter)
+    list_filter = (
+        "at",
+        word_filter("subject_type", _("kind of object"), kinds_of_rows),
+        word_filter("kind", _("event"), all_words),
+    )
     ordering = ("-id",)
     list_select_related = ("by",)
     search_fields = ("kind", "new", "reason", "by__name", "by__username", "request_id")
     date_hierarchy = "at"
+    fields = ("at", "what", "subject", "before", "after", "reason", "changed_fields", "by", "request_id")
+    readonly_fields = fields
 
     @admin.display(description=_("event"), ordering="kind")
     def what(self, event: Event) -> str:
@@ -118,11 +116,7 @@ class EventAdmin(LogAdmin):
 
     @admin.display(description=_("object"), ordering="subject_type")
     def subject(self, event: Event) -> str:
-        try:
-            name = apps.get_model(event.subject_type)._meta.verbose_name
-        except (LookupError, ValueError):
-            name = event.subject_type
-        return f"{name} {event.subject_id}"
+        return row_link(event.subject_type, event.subject_id)
 
     @admin.display(description=_("before"))
     def before(self, event: Event) -> str:
@@ -132,16 +126,54 @@ class EventAdmin(LogAdmin):
     def after(self, event: Event) -> str:
         return value_word(event.subject_type, event.new)
 
+    @admin.display(description=_("fields changed"))
+    def changed_fields(self, event: Event) -> str:
+        lines = changed_fields(event)
+        return format_html_join("", "<div>{}: <del>{}</del> → <ins>{}</ins></div>", lines) or "-"
+
 
 @admin.register(AccessLog)
 class AccessLogAdmin(LogAdmin):
     """Who saw, exported or took what."""
 
-    list_display = ("at", "action", "by", "label", "purpose", "rows", "full", "address")
-    list_filter = ("full", "action", "at")
+    list_display = ("at", "what", "by", "about", "subject", "purpose", "rows", "full", "address")
+    list_filter = (
+        "full",
+        word_filter("action", _("action"), lambda: {action: str(word) for action, word in ACTIONS.items()}),
+        "at",
+    )
     list_select_related = ("by",)
     search_fields = ("action", "label", "purpose", "by__name", "by__username", "sha256")
     date_hierarchy = "at"
+    hidden_fields = ("subject_id",)
+    shown_as: ClassVar = {"action": "what", "label": "about", "subject_type": "subject"}
+    what = word_column("action", _("action"), word_of_action)
+    about = word_column("label", _("what"), word_of_label)
+
+    @admin.display(description=_("object"), ordering="subject_type")
+    def subject(self, row: AccessLog) -> str:
+        return row_link(row.subject_type, row.subject_id)
+
+
+# The acts that Django names itself; ours have their words in the model's `permissions`.
+ACTS = {"add": _("Add: %(what)s"), "change": _("Change: %(what)s"), "view": _("Look at: %(what)s")}
+
+
+def permission_words(permission: Permission) -> str:
+    """What a permission allows, in the reader's language; the database keeps Django's English."""
+    model = permission.content_type.model_class()
+    act, _sep, _name = permission.codename.partition("_")
+    own = dict(model._meta.permissions) if model is not None else {}
+    if permission.codename in own:
+        return str(own[permission.codename])
+    if model is None or act not in ACTS:
+        return permission.name
+    return str(ACTS[act]) % {"what": model._meta.verbose_name}
+
+
+def group_name(group: Group) -> str:
+    """The one group that the program makes is called what its people are called."""
+    return str(Role.STAFF.label) if group.name == ACADEMIC_AFFAIRS else group.name
 
 
 @admin.register(Group)
@@ -149,9 +181,13 @@ class GroupAdmin(LogAdmin):
     """The groups and what they may; their permissions are set by the program after every migration."""
 
     is_portals: ClassVar[bool] = True
-    list_display = ("name", "members")
-    fields = ("name", "permission_list")
-    readonly_fields = ("permission_list",)
+    list_display = ("title", "members")
+    fields = ("title", "permission_list")
+    readonly_fields = ("title", "permission_list")
+
+    @admin.display(description=_("name"), ordering="name")
+    def title(self, group: Group) -> str:
+        return group_name(group)
 
     @admin.display(description=_("members"))
     def members(self, group: Group) -> int:
@@ -159,10 +195,14 @@ class GroupAdmin(LogAdmin):
 
     @admin.display(description=_("permissions"))
     def permission_list(self, group: Group) -> str:
-        return ", ".join(
-            f"{label}.{name}"
-            for label, name in group.permissions.values_list("content_type__app_label", "codename")
-        )
+        lines = [permission_words(one) for one in group.permissions.select_related("content_type")]
+        return format_html_join("", "<div>{}</div>", ((line,) for line in lines))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        group = super().get_object(request, object_id, from_field)
+        if group is not None:
+            group.name = group_name(group)  # for headings only: nothing here is saved
+        return group
 
     def get_queryset(self, request: HttpRequest) -> Any:
         from django.db.models import Count
@@ -194,19 +234,29 @@ class UntoldAdmin(LogAdmin):
     list_select_related = ("event",)
 
 
+# What a reminder's key begins with, and the event that it stands for.
+REMINDERS = {"shoot": "shoot_near", "hold": "hold_ends_soon", "deadline": "deadline_near"}
+
+
 @admin.register(Reminded)
 class RemindedAdmin(LogAdmin):
-    list_display = ("key",)
+    list_display = ("what",)
     search_fields = ("key",)
+    fields = ("what",)
+    readonly_fields = fields
+
+    @admin.display(description=_("reminder"), ordering="key")
+    def what(self, row: Reminded) -> str:
+        kind, _sep, rest = row.key.partition(":")
+        return f"{word_of(REMINDERS.get(kind, kind))} #{rest.split(':')[0]}"
 
 
 @admin.register(Chore)
 class ChoreAdmin(LogAdmin):
-    list_display = ("name", "due")
-
-    @admin.display(description=_("due at"), ordering="due_at")
-    def due(self, row: Chore) -> Any:
-        return row.due_at
+    list_display = ("title", "due_at")
+    fields = ("title", "due_at")
+    readonly_fields = fields
+    title = word_column("name", _("regular work"), title_of_chore)
 
 
 @admin.register(CalendarFeed)

@@ -1,7 +1,7 @@
 """What all lists and forms of the admin share: nothing is deleted, nothing changes but through a use case or with an event,
 every list exports as filtered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -22,7 +22,7 @@ from import_export.forms import ExportForm, ImportForm
 
 from photocampus.admin_exchange import FORMATS, ListResource, SealedUpload, log_export
 from photocampus.errors import DomainError
-from photocampus.event_words import value_word, word_of
+from photocampus.event_words import changed_fields, value_word, word_of
 from photocampus.events import record, subject_type
 from photocampus.models import Event, User
 
@@ -103,12 +103,14 @@ class ExportLists(ExportMixin):
 class PortalAdmin(ExportLists, admin.ModelAdmin):
     """Read-only unless `open_fields` names what staff change by hand; rows are never deleted.
 
-    `hidden_fields` are columns nobody needs to see (digests, tokens). `acts` are the use cases of one row.
+    `hidden_fields` are columns nobody needs to see (digests, tokens); public ids are never shown. `shown_as` names the
+    method that tells a column of codes in words. `acts` are the use cases of one row.
     """
 
     open_fields: ClassVar[Sequence[str]] = ()
     fixed_after_creation: ClassVar[Sequence[str]] = ()
     hidden_fields: ClassVar[Sequence[str]] = ()
+    shown_as: ClassVar[Mapping[str, str]] = {}
     acts: ClassVar[Sequence[Act]] = ()
     may_add: ClassVar[bool] = False
     list_per_page = 50
@@ -131,28 +133,28 @@ class PortalAdmin(ExportLists, admin.ModelAdmin):
         if obj is None and self.open_fields:
             return list(self.open_fields)
         return [
-            field.name
+            self.shown_as.get(field.name, field.name)
             for field in self.opts.concrete_fields
-            if not field.primary_key and field.name not in self.hidden_fields
+            if not field.primary_key and field.name not in (*self.hidden_fields, "public_id")
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return self.readonly_fields
         closed = [field.name for field in self.opts.concrete_fields if field.name not in self.open_fields]
-        return [*self.readonly_fields, *closed, *(self.fixed_after_creation if obj else ())]
+        fixed = self.fixed_after_creation if obj else ()
+        return [*self.readonly_fields, *self.shown_as.values(), *closed, *fixed]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Reference data are written directly, each with an event that keeps old and new."""
-        old = (
-            type(obj)._default_manager.filter(pk=obj.pk).values(*form.changed_data).first()
-            if change
-            else None
-        )
+        old = type(obj)._default_manager.filter(pk=obj.pk).first() if change else None
         super().save_model(request, obj, form, change)
         if change and not form.changed_data:
             return
-        data = {name: [str((old or {}).get(name, "")), str(getattr(obj, name))] for name in form.changed_data}
+        data = {
+            name: [str(getattr(old, name)) if old else "", str(getattr(obj, name))]
+            for name in form.changed_data
+        }
         record(obj, "changed" if change else "created", by=actor(request), new=str(obj)[:200], data=data)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -184,18 +186,12 @@ class PortalAdmin(ExportLists, admin.ModelAdmin):
 
     def _told(self, event: Event) -> dict[str, Any]:
         """The event in words, with the fields that changed as (name, before, after)."""
-        names = {field.name: str(field.verbose_name) for field in self.opts.concrete_fields}
-        pairs = [
-            (names.get(name, name), *change)
-            for name, change in event.data.items()
-            if isinstance(change, list) and len(change) == 2
-        ]
         return {
             "event": event,
             "what": word_of(event.kind, event.subject_type, event.new),
             "old": value_word(event.subject_type, event.old),
             "new": value_word(event.subject_type, event.new),
-            "pairs": pairs,
+            "pairs": changed_fields(event),
         }
 
     def get_urls(self) -> list[URLPattern]:

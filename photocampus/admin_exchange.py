@@ -29,7 +29,7 @@ from photocampus.access_log import log_access
 from photocampus.events import record
 from photocampus.fields import EncryptedField, Secret
 from photocampus.sheets import XLSX, csv_bytes, sheet_bytes
-from photocampus.small_tables import clean, read_grid
+from photocampus.small_tables import MissingColumns, clean, read_grid
 
 FOLDER = "imports"
 KEPT_FOR = timedelta(hours=6)
@@ -256,9 +256,12 @@ class ReferenceResource(resources.ModelResource):
         return str(cls._meta.model._meta.verbose_name_plural)
 
     def before_import(self, dataset: tablib.Dataset, **kwargs: Any) -> None:
-        """Let a file name its columns by our names, too."""
+        """Let a file name its columns by our names, too. Raises `MissingColumns` without those that name the row."""
         names = {name: field.column_name for name, field in self.fields.items()}
         dataset.headers = [names.get(heading, heading) for heading in dataset.headers or []]
+        needed = [names[name] for name in self.get_import_id_fields()]
+        if missing := [heading for heading in needed if heading not in dataset.headers]:
+            raise MissingColumns(columns="、".join(missing))
 
     def get_diff_class(self) -> type[resources.Diff]:
         return PlainDiff

@@ -5,20 +5,32 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.templatetags import admin_list
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from photocampus.admin_words import OWN_APPS
 from photocampus.going_live import steps_to_go_live
 from photocampus.models import Role, User
 from photocampus.waiting import scopes_of, waiting_items
 
-OWN_APPS = ("photocampus", "units", "students", "shoots")
 APP_ORDER = ("units", "students", "shoots", "photocampus", "auth")
+
+
+def yes_no_icon(value: bool | None) -> str:
+    """Django's icon of a yes or no; its own is called True, False or None in every language."""
+    name, word = {True: ("yes", _("yes")), False: ("no", _("no"))}.get(value, ("unknown", _("not known")))  # type: ignore[arg-type]
+    return format_html('<img src="{}" alt="{}">', static(f"admin/img/icon-{name}.svg"), word)
+
+
+setattr(admin_list, "_boolean_icon", yes_no_icon)  # noqa: B010  (private, so unknown to the type checker)
 
 
 class PortalAdminSite(admin.AdminSite):

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from django.apps import apps
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from photocampus.models import Chore
 
@@ -23,6 +24,7 @@ Work = Callable[[], int]
 @dataclass(frozen=True)
 class _Registered:
     name: str
+    title: str | Promise
     every: timedelta
     work: Work
 
@@ -30,11 +32,11 @@ class _Registered:
 _chores: dict[str, _Registered] = {}
 
 
-def chore(name: str, *, every: timedelta) -> Callable[[Work], Work]:
-    """Register a function that does what is due now and returns how much that was."""
+def chore(name: str, *, title: str | Promise, every: timedelta) -> Callable[[Work], Work]:
+    """Register a function that does what is due now and returns how much that was; `title` is what staff read."""
 
     def register(work: Work) -> Work:
-        _chores[name] = _Registered(name, every, work)
+        _chores[name] = _Registered(name, title, every, work)
         return work
 
     return register
@@ -48,6 +50,12 @@ def load_chores() -> None:
         module = f"{config.name}.chores"
         if config.name in ("units", "students", "sessions") and importlib.util.find_spec(module):
             importlib.import_module(module)
+
+
+def title_of_chore(name: str) -> str:
+    """What the work is called; one that is no longer done keeps its name."""
+    load_chores()
+    return str(_chores[name].title) if name in _chores else name
 
 
 def run_due_chores(*, all_of_them: bool = False) -> dict[str, int]:

@@ -1,11 +1,14 @@
 """What the kinds of events are called in the admin's lists and histories. A kind without a word shows itself."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.apps import apps
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from photocampus.models import Event
 
 WORDS: dict[str, str | Promise] = {
     "created": gettext_lazy("Created"),
@@ -49,6 +52,8 @@ WORDS: dict[str, str | Promise] = {
     "calendar_address_made": gettext_lazy("Calendar address made"),
     "calendar_address_renewed": gettext_lazy("Calendar address renewed"),
     "calendar_address_revoked": gettext_lazy("Calendar address revoked"),
+    "people_transferred_out": gettext_lazy("People transferred to another unit"),
+    "people_transferred_in": gettext_lazy("People transferred here"),
     "urged": gettext_lazy("Reminded by academic affairs"),
     "deadline_near": gettext_lazy("Deadline near"),
     "shoot_near": gettext_lazy("Shoot near"),
@@ -139,14 +144,39 @@ WORDS: dict[str, str | Promise] = {
 }
 
 
+# What an app says of kinds of its own, such as those on a person's page (`students.history`).
+_more: dict[str, str | Promise] = {}
+
+
+def add_words(words: Mapping[str, str | Promise]) -> None:
+    """Call further kinds by a name; "" is none."""
+    _more.update({kind: word for kind, word in words.items() if word})
+
+
+def all_words() -> dict[str, str]:
+    """Kind → word in the reader's language."""
+    return {kind: str(word) for kind, word in {**_more, **WORDS}.items()}
+
+
 def word_of(kind: str, subject: str = "", new: str = "") -> str:
     """The words for a kind; a change of state says which (`subject` is such as `units.campaign`)."""
     if kind in WORDS:
         return str(WORDS[kind])
+    if kind in _more:
+        return str(_more[kind])
     field, _sep, value = kind.partition("_")
-    if field in ("state", "roster"):
+    if field == "state":
         return _("State: %(state)s") % {"state": value_word(subject, new or value)}
     return kind
+
+
+# Values of no field's choices, such as the flags of a booking: kind of object → value → word.
+_values: dict[str, dict[str, str | Promise]] = {}
+
+
+def add_values(subject: str, words: Mapping[str, str | Promise]) -> None:
+    """Say what stored values in the history of a kind of object are called."""
+    _values.setdefault(subject, {}).update(words)
 
 
 def value_word(subject: str, value: str) -> str:
@@ -158,4 +188,27 @@ def value_word(subject: str, value: str) -> str:
     for field in model._meta.concrete_fields:
         if field.name in ("state", "roster_state", "role") and value in dict(field.flatchoices):
             return str(dict(field.flatchoices)[value])
-    return value
+    known = _values.get(subject, {})
+    parts = value.split()
+    return "、".join(str(known[part]) for part in parts) if parts and set(parts) <= set(known) else value
+
+
+def changed_fields(event: Event) -> list[tuple[str, str, str]]:
+    """(name, before, after) of the fields that an event changed, in words; its further data are for the program."""
+    try:
+        model: Any = apps.get_model(event.subject_type)
+    except (LookupError, ValueError):
+        return []
+    fields = {field.name: field for field in model._meta.concrete_fields}
+    return [
+        (str(fields[name].verbose_name), *(_in_words(fields[name], value) for value in change))
+        for name, change in event.data.items()
+        if name in fields and isinstance(change, list) and len(change) == 2
+    ]
+
+
+def _in_words(field: Any, value: Any) -> str:
+    words = {str(choice): str(word) for choice, word in field.flatchoices or ()}
+    if field.get_internal_type() == "BooleanField":
+        words = {"True": _("yes"), "False": _("no")}
+    return words.get(str(value), "" if value is None or value == "None" else str(value))

@@ -77,6 +77,11 @@ def load_kinds() -> None:
                 importlib.import_module(module)
 
 
+def all_kinds() -> dict[str, JobKind]:
+    load_kinds()
+    return dict(_kinds)
+
+
 def get_kind(name: str) -> JobKind:
     if name not in _kinds:
         load_kinds()

@@ -146,7 +146,9 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject_type} {self.kind}"
+        from photocampus.event_words import word_of
+
+        return word_of(self.kind, self.subject_type, self.new)
 
 
 class AccessLog(models.Model):
@@ -172,14 +174,16 @@ class AccessLog(models.Model):
         indexes = [models.Index(fields=["subject_type", "subject_id", "id"], name="access_to_subject")]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.label}"
+        from photocampus.access_words import word_of_action
+
+        return f"{word_of_action(self.action)} #{self.pk}"
 
 
 class JobState(models.TextChoices):
     QUEUED = "queued", _("waiting")
     RUNNING = "running", _("running")
     DONE = "done", _("done")
-    FAILED = "failed", _("failed")
+    FAILED = "failed", pgettext_lazy("job", "failed")
     CANCELLED = "cancelled", _("cancelled")
 
 
@@ -194,22 +198,24 @@ class Job(models.Model):
     kind = models.CharField(_("kind"), max_length=60)
     label = models.CharField(_("about"), max_length=200, blank=True)
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="jobs", verbose_name=_("started by"))
-    args = models.JSONField(default=dict)
+    args = models.JSONField(_("details"), default=dict)
     state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.QUEUED)
     done = models.PositiveIntegerField(_("done so far"), default=0)
     total = models.PositiveIntegerField(_("in all"), default=0)
     note = models.CharField(_("now"), max_length=200, blank=True)
     result = models.JSONField(_("result"), default=dict, blank=True)
-    error_code = models.CharField(max_length=40, blank=True)
+    error_code = models.CharField(_("error code"), max_length=40, blank=True)
     error = models.TextField(_("error"), blank=True)
-    url = models.CharField(max_length=200, blank=True, help_text=_("Where the result is shown."))
+    url = models.CharField(
+        _("page of the result"), max_length=200, blank=True, help_text=_("Where the result is shown.")
+    )
     created_at = models.DateTimeField(_("asked for"), default=timezone.now)
     started_at = models.DateTimeField(_("started"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
-    worker = models.CharField(max_length=80, blank=True)
-    lease_until = models.DateTimeField(null=True)
-    attempt = models.PositiveIntegerField(default=0)
-    cancel_requested_at = models.DateTimeField(null=True)
+    worker = models.CharField(_("worker"), max_length=80, blank=True)
+    lease_until = models.DateTimeField(_("held by the worker until"), null=True)
+    attempt = models.PositiveIntegerField(_("attempt"), default=0)
+    cancel_requested_at = models.DateTimeField(_("asked to stop at"), null=True)
 
     class Meta:
         verbose_name = _("job")
@@ -229,7 +235,7 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.public_id}"
+        return self.label or f"#{self.pk}"
 
     @property
     def is_open(self) -> bool:
@@ -243,8 +249,8 @@ class Job(models.Model):
 class WorkerBeat(models.Model):
     """When a worker was last seen alive; read by `/healthz`."""
 
-    worker = models.CharField(max_length=80, unique=True)
-    at = models.DateTimeField(default=timezone.now)
+    worker = models.CharField(_("worker"), max_length=80, unique=True)
+    at = models.DateTimeField(_("last seen at"), default=timezone.now)
 
     class Meta:
         verbose_name = _("worker")
@@ -257,8 +263,8 @@ class WorkerBeat(models.Model):
 class Untold(models.Model):
     """An event of which those whom it concerns were not told yet: written with it, gone when they are (`told`)."""
 
-    event = models.OneToOneField(Event, models.PROTECT, related_name="untold")
-    tries = models.PositiveSmallIntegerField(default=0)
+    event = models.OneToOneField(Event, models.PROTECT, related_name="untold", verbose_name=_("event"))
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
 
     class Meta:
         verbose_name = _("event not told yet")
@@ -270,9 +276,9 @@ class Untold(models.Model):
 
 class MailState(models.TextChoices):
     NONE = "none", _("no mail")
-    DUE = "due", _("due")
-    SENT = "sent", _("sent")
-    GIVEN_UP = "given_up", _("given up")
+    DUE = "due", pgettext_lazy("mail", "due")
+    SENT = "sent", pgettext_lazy("mail", "sent")
+    GIVEN_UP = "given_up", pgettext_lazy("mail", "given up")
 
 
 class Notification(models.Model):
@@ -287,10 +293,10 @@ class Notification(models.Model):
     facts = models.JSONField(_("details"), default=dict, blank=True)
     url = models.CharField(_("link"), max_length=300, blank=True)
     at = models.DateTimeField(_("when"), default=clock.now)
-    read_at = models.DateTimeField(_("read"), null=True, blank=True)
+    read_at = models.DateTimeField(_("read at"), null=True, blank=True)
     mail_state = models.CharField(_("mail"), max_length=8, choices=MailState, default=MailState.NONE)
     mail_after = models.DateTimeField(_("mail not before"), null=True, blank=True)
-    mail_tries = models.PositiveSmallIntegerField(default=0)
+    mail_tries = models.PositiveSmallIntegerField(_("tries"), default=0)
 
     class Meta:
         verbose_name = _("message to a person")
@@ -318,37 +324,39 @@ class Notification(models.Model):
 class Reminded(models.Model):
     """A reminder that was written once, under a key that says of what and when; nobody writes it a second time."""
 
-    key = models.CharField(max_length=120, unique=True)
+    key = models.CharField(_("reminder"), max_length=120, unique=True)
 
     class Meta:
         verbose_name = _("reminder written")
         verbose_name_plural = _("reminders written")
 
     def __str__(self) -> str:
-        return self.key
+        return f"#{self.pk}"
 
 
 class Chore(models.Model):
     """When a regular piece of work is due next; whoever moves `due_at` on does it (`chores`). Real time."""
 
-    name = models.CharField(max_length=60, unique=True)
-    due_at = models.DateTimeField(default=timezone.now)
+    name = models.CharField(_("regular work"), max_length=60, unique=True)
+    due_at = models.DateTimeField(_("due at"), default=timezone.now)
 
     class Meta:
         verbose_name = _("regular work")
         verbose_name_plural = _("regular work")
 
     def __str__(self) -> str:
-        return self.name
+        from photocampus.chores import title_of_chore
+
+        return title_of_chore(self.name)
 
 
 class CalendarFeed(models.Model):
     """The secret address under which a person's shoots can be subscribed to. Only the token's digest is kept."""
 
     user = models.OneToOneField(User, models.PROTECT, related_name="calendar_feed", verbose_name=_("user"))
-    digest = models.CharField(max_length=64, unique=True)
+    digest = models.CharField("SHA-256", max_length=64, unique=True)
     made_at = models.DateTimeField(_("made"), default=clock.now)
-    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("calendar address")

@@ -1,18 +1,23 @@
 """Studio calendars are kept here; everything else of a shoot is only looked at."""
 
 import datetime as dt
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext_lazy
 
 from photocampus.admin_base import Act, LogAdmin, PortalAdmin, take_out
+from photocampus.admin_words import word_column, word_filter
 from photocampus.models import User
+from sessions.booking_view import STEPS, lines_of
+from sessions.delivery_pages import missing_text
 from sessions.models import (
     Attendance,
     AttendancePhoto,
@@ -42,8 +47,18 @@ from sessions.models import (
     WaitlistEntry,
     WeeklyHours,
 )
+from sessions.problem_view import STEPS as PROBLEM_STEPS
+from sessions.routes import FLAGS
 from sessions.studio_days import SpansInWrongOrder, calendar_changed
+from students.admin_people import person_link
 from units.models import Studio
+
+# What a name and its link to the whole history need, seen from a row that has a graduate.
+PERSON = ("graduate__enrolment__student", "graduate__enrolment__unit", "graduate__campaign")
+
+
+def in_words(steps: Mapping[Any, Any]) -> dict[str, str]:
+    return {str(step): str(word) for step, word in steps.items()}
 
 
 def take_out_act(permission: str) -> Act:
@@ -181,35 +196,57 @@ class WaitlistEntryAdmin(LogAdmin):
     hidden_fields = ("public_id",)
 
 
+class FlagFilter(admin.SimpleListFilter):
+    """A booking may wear several flags at once."""
+
+    title = _("flag")
+    parameter_name = "flag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(flag, str(word)) for flag, word in FLAGS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(flag__contains=self.value()) if self.value() else queryset
+
+
 @admin.register(Booking)
 class BookingAdmin(LogAdmin):
     list_display = (
-        "public_id",
-        "campaign",
-        "studio",
-        "unit_names",
-        "kind",
-        "state",
-        "people",
-        "flag",
-        "asked_at",
-    )
-    list_filter = ("campaign", "studio", "state", "kind", "flag")
+        "unit_names", "kind", "state", "first_day", "people", "studio", "campaign", "flags", "asked_at",
+    )  # fmt: skip
+    list_filter = ("campaign", "studio", "state", "kind", FlagFilter)
     list_select_related = ("campaign", "studio")
     search_fields = ("public_id", "units__name")
+    hidden_fields = ("room_kept", "sequence")
+    shown_as: ClassVar = {"flag": "flags"}
+    readonly_fields = ("unit_names",)
 
     def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).prefetch_related("units")
+        rows = super().get_queryset(request).annotate(first_hour=models.Min("holds__day"))
+        return rows.prefetch_related("units")
+
+    def get_fields(self, request: Any, obj: Any = None) -> Any:
+        return ["unit_names", *super().get_fields(request, obj)]
+
+    @admin.display(description=_("first day"), ordering="first_hour")
+    def first_day(self, row: Booking) -> Any:
+        return row.first_hour  # type: ignore[attr-defined]
+
+    @admin.display(description=_("flag"), ordering="flag")
+    def flags(self, row: Booking) -> str:
+        return "、".join(str(FLAGS.get(flag, flag)) for flag in row.flag.split())
 
     @admin.display(description=_("units"))
     def unit_names(self, row: Booking) -> str:
-        return ", ".join(unit.name for unit in row.units.all())
+        return "、".join(unit.name for unit in row.units.all()) or gettext("individuals")
 
     def links(self, obj: Booking) -> list[Any]:
-        return [
+        found: list[Any] = [
             (unit.name, reverse("shoots:overview", args=[unit.code, obj.campaign.code]))
             for unit in obj.units.all()
         ]
+        page = reverse("shoots:office-booking", args=[obj.campaign.code, obj.public_id])
+        return [(_("Decide about the flag") if obj.flag else _("Booking"), page), *found]
 
 
 @admin.register(BookingUnit)
@@ -221,9 +258,15 @@ class BookingUnitAdmin(LogAdmin):
 
 @admin.register(BookingMessage)
 class BookingMessageAdmin(LogAdmin):
-    list_display = ("at", "booking", "step", "note", "by")
-    list_filter = ("step", "booking__campaign")
+    list_display = ("at", "booking", "what", "note", "by")
+    list_filter = (word_filter("step", _("step"), lambda: in_words(STEPS)), "booking__campaign")
     list_select_related = ("booking", "by")
+    shown_as: ClassVar = {"step": "what", "hours": "hour_lines"}
+    what = word_column("step", _("step"), lambda step: str(STEPS.get(step, step)))
+
+    @admin.display(description=_("hours"))
+    def hour_lines(self, row: BookingMessage) -> str:
+        return lines_of(row.hours) or "-"
 
 
 @admin.register(Hold)
@@ -254,6 +297,7 @@ class PlanEntryAdmin(LogAdmin):
     list_display = ("day", "start", "end", "station", "class_group", "people", "booking", "is_locked")
     list_filter = ("booking__campaign", "day", "station")
     list_select_related = ("station", "class_group", "booking")
+    hidden_fields = ("why",)
 
 
 @admin.register(Attendance)
@@ -269,37 +313,45 @@ class AttendanceAdmin(LogAdmin):
 
     @admin.display(description=pgettext_lazy("person", "name"))
     def person(self, row: Attendance) -> str:
-        graduate = row.graduate
-        address = reverse(
-            "students:graduate",
-            args=[graduate.enrolment.unit.code, graduate.campaign.code, graduate.public_id],
-        )
-        return format_html('<a href="{}">{}</a>', address, graduate.enrolment.student.name)
+        return person_link(row.graduate)
 
 
 @admin.register(Shot)
 class ShotAdmin(LogAdmin):
-    list_display = ("code", "station", "day", "issued_at", "issued_by", "voided_at", "void_reason")
+    list_display = ("code", "person", "station", "day", "issued_at", "issued_by", "voided_at", "void_reason")
     list_filter = ("station", "day", ("voided_at", admin.EmptyFieldListFilter))
-    list_select_related = ("station", "issued_by")
+    list_select_related = ("station", "issued_by", *(f"attendance__{path}" for path in PERSON))
     search_fields = ("code",)
+
+    @admin.display(description=pgettext_lazy("person", "name"))
+    def person(self, row: Shot) -> str:
+        return person_link(row.attendance.graduate)
 
 
 @admin.register(AttendancePhoto)
 class AttendancePhotoAdmin(LogAdmin):
-    list_display = ("photo", "shot", "attendance")
-    list_select_related = ("photo", "shot", "attendance")
+    list_display = ("person", "shot", "booking")
+    list_filter = ("attendance__booking__campaign", "shot__station")
+    list_select_related = ("shot", "attendance__booking", *(f"attendance__{path}" for path in PERSON))
+
+    @admin.display(description=pgettext_lazy("person", "name"))
+    def person(self, row: AttendancePhoto) -> str:
+        return person_link(row.attendance.graduate)
+
+    @admin.display(description=_("booking"))
+    def booking(self, row: AttendancePhoto) -> str:
+        return str(row.attendance.booking)
 
 
 @admin.register(Fee)
 class FeeAdmin(LogAdmin):
     list_display = ("person", "kind", "label", "amount", "state", "settled_at", "settled_by")
     list_filter = ("attendance__booking__campaign", "kind", "state")
-    list_select_related = ("attendance__graduate__enrolment__student", "settled_by")
+    list_select_related = ("settled_by", *(f"attendance__{path}" for path in PERSON))
 
     @admin.display(description=pgettext_lazy("person", "name"))
     def person(self, row: Fee) -> str:
-        return row.attendance.graduate.enrolment.student.name
+        return person_link(row.attendance.graduate)
 
 
 @admin.register(ReceiptCounter)
@@ -323,13 +375,13 @@ class ReceiptAdmin(LogAdmin):
         "voided_at",
     )
     list_filter = ("campaign", "studio", ("collected_at", admin.EmptyFieldListFilter))
-    list_select_related = ("studio", "campaign", "attendance__graduate__enrolment__student")
+    list_select_related = ("studio", "campaign", *(f"attendance__{path}" for path in PERSON))
     search_fields = ("number",)
     hidden_fields = ("public_id",)
 
     @admin.display(description=pgettext_lazy("person", "name"))
     def person(self, row: Receipt) -> str:
-        return row.attendance.graduate.enrolment.student.name
+        return person_link(row.attendance.graduate)
 
 
 @admin.register(Disturbance)
@@ -349,28 +401,73 @@ class DeliveryAdmin(LogAdmin):
 
 @admin.register(DeliveryItem)
 class DeliveryItemAdmin(LogAdmin):
-    list_display = ("delivery", "person", "bag", "position", "prints_2in", "prints_1in", "state", "note")
+    list_display = (
+        "delivery",
+        "person",
+        "bag",
+        "position",
+        "prints_2in",
+        "prints_1in",
+        "state",
+        "lacking",
+        "note",
+    )
+    list_display_links = ("bag",)
     list_filter = ("state", "delivery__campaign", "delivery__unit")
-    list_select_related = ("delivery__unit", "graduate__enrolment__student")
+    list_select_related = ("delivery__unit", *PERSON)
+    shown_as: ClassVar = {"missing": "lacking"}
+
+    @admin.display(description=_("missing"))
+    def lacking(self, row: DeliveryItem) -> str:
+        return missing_text(row)
 
     @admin.display(description=pgettext_lazy("person", "name"))
     def person(self, row: DeliveryItem) -> str:
-        return row.graduate.enrolment.student.name
+        return person_link(row.graduate)
 
 
 @admin.register(Problem)
 class ProblemAdmin(LogAdmin):
-    list_display = ("title", "state", "owner_side", "owner", "due", "raised_side", "raised_at", "studio")
+    list_display = (
+        "title",
+        "page",
+        "state",
+        "owner_side",
+        "owner",
+        "due",
+        "raised_side",
+        "raised_at",
+        "studio",
+    )
     list_filter = ("campaign", "state", "owner_side", "raised_side", "studio")
-    list_select_related = ("owner", "studio")
+    list_select_related = ("owner", "studio", "campaign")
     search_fields = ("title",)
+    columns_not_exported = ("page",)
+
+    @admin.display(description=_("conversation"))
+    def page(self, row: Problem) -> str:
+        return format_html('<a href="{}">{}</a>', problem_url(row), _("look and answer"))
+
+    def links(self, obj: Problem) -> list[Any]:
+        return [(_("look and answer"), problem_url(obj))]
+
+
+def problem_url(row: Problem) -> str:
+    return reverse("shoots:office-problem", args=[row.campaign.code, row.public_id])
 
 
 @admin.register(ProblemMessage)
 class ProblemMessageAdmin(LogAdmin):
-    list_display = ("at", "problem", "step", "side", "by")
-    list_filter = ("problem__campaign", "step", "side")
+    list_display = ("at", "problem", "what", "side", "text", "by")
+    list_filter = (
+        "problem__campaign",
+        word_filter("step", _("step"), lambda: in_words(PROBLEM_STEPS)),
+        "side",
+    )
     list_select_related = ("problem", "by")
+    hidden_fields = ("data",)
+    shown_as: ClassVar = {"step": "what"}
+    what = word_column("step", _("step"), lambda step: str(PROBLEM_STEPS.get(step, step)))
 
 
 @admin.register(VenuePhoto)

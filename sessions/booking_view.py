@@ -49,7 +49,7 @@ def conversation(booking: Booking) -> list[Said]:
         Said(
             row.at,
             str(STEPS.get(row.step, row.step)),
-            _lines(row.hours, row.note),
+            " · ".join(part for part in (row.note, lines_of(row.hours)) if part),
             row.by.name if row.by else "",
             TONES.get(row.step, ""),
         )
@@ -57,9 +57,9 @@ def conversation(booking: Booking) -> list[Said]:
     ]
 
 
-def _lines(hours: list[list[str]], note: str) -> str:
-    shown = "; ".join(condensed(rows_said(hours)))
-    return " · ".join(part for part in (note, shown) if part)
+def lines_of(hours: list[list[str]]) -> str:
+    """The hours that a step was about, in one line."""
+    return "; ".join(condensed(rows_said(hours)))
 
 
 @dataclass(frozen=True)

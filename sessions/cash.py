@@ -101,5 +101,5 @@ def cash_rows(fees: Iterable[Fee], *, names: bool) -> Iterator[list[Any]]:
 def cash_headings() -> list[str]:
     return [
         _("Day"), _("Class"), _("Student number"), _("Name"), _("Kind"), _("Service"), _("Amount (yuan)"),
-        _("State"), _("Settled"), _("By"),
+        _("State"), _("Settled at"), _("By"),
     ]  # fmt: skip

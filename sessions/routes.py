@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
 from photocampus.errors import DomainError, MissingReason, NotAllowed
+from photocampus.event_words import add_values
 from photocampus.events import history_of, record
 from photocampus.models import Role, User
 from sessions.models import (
@@ -28,6 +29,8 @@ from units.models import Campaign, Unit
 FLAG_ROUTE = "route"  # the unit crossed the line after the booking was made
 FLAG_HOURS = "hours"  # the studio's calendar or the window changed under the booking
 FLAG_ROOM = "room"  # the room, or what is asked of it, changed under the booking
+FLAGS = {FLAG_ROUTE: _("route"), FLAG_HOURS: _("hours"), FLAG_ROOM: _("room")}
+add_values("shoots.booking", FLAGS)
 FLAG_NOTE = 98  # letters of each flag's sentence: three of them fit into the column
 GROUP_BOOKING = (BookingKind.ON_SITE, BookingKind.GROUP)
 

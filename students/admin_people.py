@@ -1,19 +1,21 @@
 """People in the admin: looked at and exported here, changed by rosters, corrections and the pages made for it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget
 
 from photocampus.admin_base import LogAdmin, ReferenceAdmin
 from photocampus.admin_exchange import ReferenceResource
+from photocampus.admin_words import word_column, word_filter
 from students.models import (
     ClassGroup,
     Correction,
@@ -25,8 +27,15 @@ from students.models import (
     SignOff,
     Student,
 )
+from students.roster_shown import TAGS
 from students.roster_uploads import upload_url
 from units.models import Unit
+
+
+def history_links(places: models.QuerySet[Graduate]) -> list[tuple[str, str]]:
+    """The whole history of a person, once for each campaign."""
+    rows = places.select_related("campaign", "enrolment__unit").order_by("-campaign__window_start")
+    return [(f"{gettext('whole history')} {row.campaign.code}", graduate_url(row)) for row in rows]
 
 
 class FindByPost(LogAdmin):
@@ -42,6 +51,9 @@ class StudentAdmin(FindByPost):
     hidden_fields = ("id_digest",)
     ordering = ("-id",)
 
+    def links(self, obj: Student) -> list[Any]:
+        return history_links(Graduate.objects.filter(enrolment__student=obj))
+
 
 @admin.register(Enrolment)
 class EnrolmentAdmin(FindByPost):
@@ -55,7 +67,11 @@ class EnrolmentAdmin(FindByPost):
         "expected_graduation",
     )
     list_filter = ("unit", "level", "study_form")
+    list_display_links = ("student", "student_number")
     list_select_related = ("student", "unit", "class_group")
+
+    def links(self, obj: Enrolment) -> list[Any]:
+        return history_links(Graduate.objects.filter(enrolment=obj))
 
 
 @admin.register(Graduate)
@@ -108,6 +124,11 @@ def graduate_url(row: Graduate) -> str:
     return reverse("students:graduate", args=[row.enrolment.unit.code, row.campaign.code, row.public_id])
 
 
+def person_link(graduate: Graduate) -> str:
+    """The person's name, with a link to the whole history."""
+    return format_html('<a href="{}">{}</a>', graduate_url(graduate), graduate.enrolment.student.name)
+
+
 class ClassResource(ReferenceResource):
     unit = Field("unit", "unit", ForeignKeyWidget(Unit, "code"))
 
@@ -137,6 +158,26 @@ class ClassGroupAdmin(ReferenceAdmin):
         return super().get_queryset(request).annotate(people_count=models.Count("enrolments"))
 
 
+# The groups of design §4; staff may invent others, which show themselves.
+GROUPS = {
+    "light": _("Light"),
+    "pose": _("Posture"),
+    "eyes": _("Eyes"),
+    "face": _("Face"),
+    "clothing": _("Clothing"),
+    "background": _("Background"),
+    "geometry": _("Framing"),
+    "file": _("File"),
+    "edited": _("Edited"),
+    "identity": _("Identity"),
+    "other": _("Other"),
+}
+
+
+def groups_in_words() -> dict[str, str]:
+    return {group: str(word) for group, word in GROUPS.items()}
+
+
 class RefusalCodeResource(ReferenceResource):
     class Meta(ReferenceResource.Meta):
         model = RefusalCode
@@ -148,11 +189,20 @@ class RefusalCodeResource(ReferenceResource):
 @admin.register(RefusalCode)
 class RefusalCodeAdmin(ReferenceAdmin):
     resource_classes = [RefusalCodeResource]
-    list_display = ("code", "group", "label_zh", "label_en", "position", "is_active")
-    list_filter = ("group", "is_active")
+    list_display = ("code", "label_zh", "label_en", "group_word", "position", "is_active")
+    list_display_links = ("code", "label_zh")
+    list_filter = (word_filter("group", _("group"), groups_in_words), "is_active")
+    group_word = word_column("group", _("group"), lambda group: str(GROUPS.get(group, group)))
     search_fields = ("code", "label_zh", "label_en")
     open_fields = ("code", "group", "label_zh", "label_en", "position", "is_active")
     fixed_after_creation = ("code",)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "group" and field is not None:
+            own = RefusalCode.objects.exclude(group__in=GROUPS).values_list("group", flat=True).distinct()
+            field.widget = forms.Select(choices=[*GROUPS.items(), *((name, name) for name in own)])
+        return field
 
 
 @admin.register(RosterUpload)
@@ -170,7 +220,7 @@ class RosterUploadAdmin(LogAdmin):
     list_display_links = ("created_at",)
     list_filter = ("campaign", "state", "unit")
     list_select_related = ("campaign", "unit", "by")
-    hidden_fields = ("layout", "file", "sha256")
+    hidden_fields = ("layout", "file", "sha256", "counts", "read_line", "revision")
 
     def links(self, obj: RosterUpload) -> list[Any]:
         return [(_("preview and result"), upload_url(obj))]
@@ -180,10 +230,23 @@ class RosterUploadAdmin(LogAdmin):
 class RosterRowAdmin(LogAdmin):
     """What a line meant; the line itself is encrypted and shown on the upload's page."""
 
-    list_display = ("upload", "line", "kind", "tags", "fate")
-    list_filter = ("kind", "fate")
-    list_select_related = ("upload",)
+    list_display = ("upload", "unit", "line", "kind", "what", "fate")
+    list_display_links = ("line",)
+    list_filter = ("upload__campaign", "kind", "fate", "upload__unit")
+    list_select_related = ("upload__unit", "upload__campaign")
     hidden_fields = ("payload", "graduate")
+    shown_as: ClassVar = {"tags": "what"}
+
+    @admin.display(description=_("unit"))
+    def unit(self, row: RosterRow) -> str:
+        return row.upload.unit.name if row.upload.unit else ""
+
+    @admin.display(description=_("named as"))
+    def what(self, row: RosterRow) -> str:
+        return "、".join(str(TAGS.get(tag, tag)) for tag in row.tags)
+
+    def links(self, obj: RosterRow) -> list[Any]:
+        return [(_("preview and result"), upload_url(obj.upload))]
 
 
 @admin.register(SignOff)

@@ -34,6 +34,10 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         submission = get_object_or_404(Submission, pk=object_id)
         return redirect("admin:students_submission_verify", submission.public_id)
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The grid shows what happened."""
+        return self.change_view(request, object_id)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -88,6 +92,10 @@ class ExportBatchAdmin(admin.ModelAdmin[ExportBatch]):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         return redirect(batch_pages.batch_address(get_object_or_404(ExportBatch, pk=object_id)))
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The batch's page shows what happened."""
+        return self.change_view(request, object_id)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -12,13 +12,13 @@ class Entry(NamedTuple):
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("highlight", "light", "面部高光或曝光过度", "Highlight or burnt-out parts on the face"),
-    Entry("half_lit", "light", "面部光线不均(阴阳脸)", "Face lit from one side only"),
+    Entry("half_lit", "light", "面部光线不均（阴阳脸）", "Face lit from one side only"),
     Entry("shadow", "light", "面部或背景有阴影", "Shadow on the face or behind it"),
     Entry("exposure", "light", "照片过亮或过暗", "Too bright or too dark"),
     Entry("unsharp", "light", "照片模糊、对焦不实", "Blurred or out of focus"),
     Entry("head_tilt", "pose", "头部倾斜", "Head tilted"),
     Entry("shoulders", "pose", "双肩不平或未正对", "Shoulders not level or not facing the camera"),
-    Entry("turned", "pose", "头部侧转,未正对镜头", "Head turned away"),
+    Entry("turned", "pose", "头部侧转，未正对镜头", "Head turned away"),
     Entry("eyes_closed", "eyes", "闭眼或未睁开", "Eyes closed"),
     Entry("eyes_covered", "eyes", "头发遮挡眼睛或眉毛", "Hair covers eyes or brows"),
     Entry("glasses_glare", "eyes", "镜片反光", "Glare on the glasses"),
@@ -31,7 +31,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("make_up", "face", "妆容过浓", "Heavy make-up"),
     Entry("clothing_colour", "clothing", "服装颜色与背景相近", "Clothing near the background's colour"),
     Entry("clothing_pattern", "clothing", "服装有花纹或文字", "Pattern or text on the clothing"),
-    Entry("bare_shoulders", "clothing", "服装不正式(露肩、无领)", "Bare shoulders or informal clothing"),
+    Entry("bare_shoulders", "clothing", "服装不正式（露肩、无领）", "Bare shoulders or informal clothing"),
     Entry("background_uneven", "background", "背景不均匀、有渐变或杂物", "Background uneven"),
     Entry("background_colour", "background", "背景颜色不符合要求", "Background of the wrong colour"),
     Entry("head_too_large", "geometry", "头像过大", "Head too large"),
@@ -45,7 +45,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("pixels", "file", "像素尺寸不符合要求", "Too few or wrong pixels"),
     Entry("bytes", "file", "文件大小不符合要求", "Size in bytes out of range"),
     Entry("format", "file", "文件格式不符合要求或文件已损坏", "Wrong format or damaged file"),
-    Entry("dpi", "file", "分辨率(dpi)不符合要求", "Wrong resolution (dpi)"),
+    Entry("dpi", "file", "分辨率（dpi）不符合要求", "Wrong resolution (dpi)"),
     Entry("beautified", "edited", "过度美颜或修饰", "Features retouched"),
     Entry("re_photographed", "edited", "翻拍照片", "Photographed from a print or screen"),
     Entry("earlier_picture", "edited", "使用以前的照片", "Earlier picture used again"),
@@ -58,7 +58,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry("already_captured", "identity", "已采集过图像", "Already captured"),
     Entry("earlier_level", "identity", "为以前学历层次的照片", "Picture of an earlier level"),
-    Entry("other", "other", "其他原因(请注明)", "Another reason (say which)"),
+    Entry("other", "other", "其他原因（请注明）", "Another reason (say which)"),
 )
 
 

@@ -75,6 +75,7 @@ GEOMETRY: dict[str, Geometry] = {
 # Checks that say yes or no; the profile may only say how much that weighs.
 PLAIN: dict[str, str] = {
     "face": LOOK,  # a detector may be wrong
+    "captured": LOOK,  # and so may a camera's clock
     "head_cut": REFUSE,
     **dict.fromkeys(("pixels", "colour_depth", "colour_profile", "complete"), REFUSE),
     **dict.fromkeys(("bytes_small", "bytes_registration", "bytes_large"), REFUSE),

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from photocampus.chores import chore
 from students.piece_uploads import sweep_pieces
 
 
-@chore("pieces", every=timedelta(hours=1))
+@chore("pieces", title=_("Pieces of uploads that were given up"), every=timedelta(hours=1))
 def sweep_abandoned_pieces() -> int:
     return sweep_pieces()

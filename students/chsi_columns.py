@@ -121,15 +121,15 @@ def fields_from_profile(columns: Iterable[str | Mapping[str, Any]]) -> list[Fiel
         given: Mapping[str, Any] = {"name": entry} if isinstance(entry, str) else entry
         name = str(given.get("name", "")).upper()
         if name not in CATALOGUE:
-            raise ValueError(f"unknown column {name!r}")
+            raise ValueError(_("The register has no column “%(name)s”.") % {"name": name})
         column = CATALOGUE[name]
         width = int(given.get("width") or column.width)
         if not 1 <= width <= 254:
-            raise ValueError(f"width of {name} must be 1 to 254 bytes")
+            raise ValueError(_("%(name)s: a width is 1 to 254 bytes.") % {"name": name})
         fields.append(Field(column, str(given.get("heading") or name), width))
     headings = [field.heading for field in fields]
     if not fields or len(set(headings)) != len(headings):
-        raise ValueError("a profile needs columns, each heading once")
+        raise ValueError(_("A profile needs columns, each heading once."))
     return fields
 
 

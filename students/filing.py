@@ -20,7 +20,7 @@ from photocampus import clock
 from photocampus.errors import DomainError
 from photocampus.events import record
 from photocampus.models import User
-from students.checks import LOOK, NOTE, Result
+from students.check_bounds import NOTE, REFUSE, Result, weighed
 from students.decisions import withdraw_decisions
 from students.faces import get_detector
 from students.models import (
@@ -38,7 +38,7 @@ from students.models import (
 )
 from students.models.pictures import photo_name, rendition_name
 from students.near_pictures import look_of_renditions, part_from_twin
-from students.processing import Processed, Rendered, same_picture, thumbprint_of_jpeg
+from students.processing import Processed, Rendered, rules_of, same_picture, thumbprint_of_jpeg
 from students.profiles import ProfileSpec
 from students.renditions import MADE_WITH
 from students.submissions import OPEN_ITEMS
@@ -209,7 +209,7 @@ def file_photo(
         rendition_row(photo, rendered, profiles) for rendered in processed.renditions
     )
     Finding.objects.bulk_create(
-        finding_row(photo, result) for result in (*processed.results, *window_result(photo))
+        finding_row(photo, result) for result in (*processed.results, *window_result(photo, profiles))
     )
     choose_picture(graduate=graduate, photo=photo, by=by)
     for listener in _listeners:
@@ -230,15 +230,19 @@ def finding_row(photo: Photo, result: Result) -> Finding:
     )
 
 
-def window_result(photo: Photo) -> list[Result]:
-    """R2: the camera's clock says that the picture is older than the campaign's window, so somebody looks (not at scans)."""
+def window_result(photo: Photo, profiles: Profiles) -> list[Result]:
+    """R2: the camera's clock says that the picture is older than its campaign's window; a profile says how much that weighs.
+
+    Scans are of no known day.
+    """
     taken = photo.captured_at
     if taken is None or photo.origin == Origin.SCAN:
         return []
     day = timezone.localdate(taken)
     early = day < photo.campaign.window_start
-    code, severity = ("earlier_picture", LOOK) if early else ("", NOTE)
-    return [Result("captured", code=code, severity=severity, data={"day": day.isoformat()})]
+    code, severity = ("earlier_picture", REFUSE) if early else ("", NOTE)
+    result = Result("captured", code=code, severity=severity, data={"day": day.isoformat()})
+    return [weighed(result, rules_of(profiles.specs))]
 
 
 def _origin(row: IngestFile, processed: Processed) -> str:

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from photocampus.event_words import word_of
+from photocampus.event_words import add_words, word_of
 from photocampus.models import Event
 from students.history_names import EVENT_NAMES, QUIET
 from students.models import (
@@ -52,6 +52,7 @@ Source = Callable[[Graduate], Iterable[Entry]]
 _sources: list[Source] = []
 # Kinds of event and what they are called; kinds that map to "" are told by a row of their own.
 _event_names: dict[str, str | Promise] = dict(EVENT_NAMES)
+add_words(EVENT_NAMES)
 
 
 def history_source(source: Source) -> Source:
@@ -63,6 +64,7 @@ def history_source(source: Source) -> Source:
 def name_events(names: dict[str, str | Promise]) -> None:
     """Say what kinds of event are called on the page; "" leaves a kind out."""
     _event_names.update(names)
+    add_words(names)
 
 
 def history_of_graduate(graduate: Graduate) -> list[Entry]:

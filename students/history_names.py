@@ -3,6 +3,8 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from photocampus.event_words import add_values
+
 EVENT_NAMES: dict[str, str | Promise] = {
     "roster_added": _("Put on the roster"),
     "roster_changed": _("Roster entry changed"),
@@ -41,6 +43,8 @@ EVENT_NAMES: dict[str, str | Promise] = {
     "expected": "",
 }
 
+# The new value of a decision's event.
+add_values("students.graduate", {"yes": _("yes"), "no": _("no")})
 # Kinds whose old and new are keys, not words: only the reason is shown.
 QUIET = frozenset(
     {"picture_replaced", "picture_chosen", "picture_taken_back", "data_reported_wrong", "identity_frozen"}

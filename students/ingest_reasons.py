@@ -1,5 +1,6 @@
 """Why an incoming file was not filed, in words. Codes and numbers are stored; the sentence is made when it is shown."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,7 @@ NO_MATCH: dict[str, str | Promise] = {
     "taken_back": _("The assignment by hand was taken back."),
     "upload_broken": _("The upload of this file broke off."),
 }
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 _MESSAGES: dict[str, str | Promise] = {
     **NO_MATCH,
     **BadPicture.messages,
@@ -42,6 +44,11 @@ _MESSAGES: dict[str, str | Promise] = {
     SourceGone.code: SourceGone.message,
     FileTooLarge.code: FileTooLarge.message,
 }
+
+
+def all_reasons() -> dict[str, str]:
+    """Code → sentence, with an ellipsis where each file has its own number."""
+    return {code: PLACEHOLDER.sub("…", str(message)) for code, message in _MESSAGES.items()}
 
 
 def reason_text(code: str, data: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ from students.filing import (
     profiles_of,
     put_file,
     rendition_row,
+    window_result,
 )
 from students.imaging import read_header
 from students.models import Finding, Graduate, Origin, Photo, Rendition
@@ -41,7 +42,7 @@ from units.models import Campaign, ImageProfile, ProfileName
 
 logger = logging.getLogger("photocampus.rederive")
 JOB_KIND = "students.rederive"
-MEASURED = {*BOUNDS, *GEOMETRY, *PLAIN}  # checks on the picture itself; others' findings stay
+MEASURED = {*BOUNDS, *GEOMETRY, *PLAIN}  # what a profile has a say in; others' findings stay
 BLOCK = 100
 COUNTS = ("made", "checked", "incomplete", "unreadable", "to_refuse", "compared")
 
@@ -88,6 +89,7 @@ def derive(photo: Photo, profiles: Profiles, *, standing: list[Rendition]) -> De
         processed = process_picture(file, profiles.specs, detector=get_detector(), scan=scan)
     there = {row.profile_id: row for row in standing}
     results = [_as_stored(result, there, profiles) for result in processed.results]
+    results += window_result(photo, profiles)
     processed = replace(processed, results=tuple(results))
     made = {rendered.profile.name: rendered for rendered in processed.renditions}
     for spec in profiles.specs:

@@ -14,7 +14,7 @@ def ensure_export_profile() -> ExportProfile:
     """The register's columns as design §7 lists them, as XLSX and DBF. What staff changed stays as it is."""
     return ExportProfile.objects.get_or_create(
         name=DEFAULT_PROFILE,
-        defaults={"title": "学信网学历注册(标准列)", "columns": list(DEFAULT_COLUMNS)},
+        defaults={"title": "学信网学历注册（标准列）", "columns": list(DEFAULT_COLUMNS)},
     )[0]
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from photocampus import accounts
 from photocampus.access_log import log_access
 from photocampus.errors import DomainError
+from photocampus.event_words import word_of
 from photocampus.events import history_of
 from photocampus.models import Role, User
 from photocampus.sealed import seal, unseal
@@ -230,7 +231,7 @@ def account_entries(account: User) -> list[dict[str, Any]]:
     return [
         {
             "when": event.at,
-            "title": ACCOUNT_EVENTS.get(event.kind, event.kind),
+            "title": ACCOUNT_EVENTS.get(event.kind) or word_of(event.kind, event.subject_type, event.new),
             "text": event.reason,
             "by": event.by or "",
         }

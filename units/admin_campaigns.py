@@ -1,6 +1,6 @@
 """Campaigns with their terms, profiles and contracts; notices with their files. Every change is a use case."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -20,6 +20,7 @@ from units.campaigns import (
     EDITABLE,
     add_contract,
     change_campaign,
+    change_contract,
     close_campaign,
     copy_campaign,
     create_campaign,
@@ -49,8 +50,28 @@ from units.notices import (
 )
 
 
+class FixedWhenStored(forms.ModelForm):
+    """A row that exists keeps what names it: another name would be another row."""
+
+    fixed: ClassVar[str] = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None and self.fixed in self.fields:
+            self.fields[self.fixed].disabled = True
+
+
+class TermForm(FixedWhenStored):
+    fixed = "code"
+
+
+class ContractForm(FixedWhenStored):
+    fixed = "studio"
+
+
 class TermInline(admin.TabularInline):
     model = Term
+    form = TermForm
     extra = 0
     fields = ("code", "graduation_date")
 
@@ -60,6 +81,7 @@ class TermInline(admin.TabularInline):
 
 class ContractInline(admin.TabularInline):
     model = Contract
+    form = ContractForm
     extra = 0
     fields = ("studio", "number", "signed_on")
 
@@ -232,9 +254,10 @@ class CampaignAdmin(PortalAdmin):
                     by=actor(request),
                 )  # fmt: skip
             else:
-                Contract.objects.filter(pk=row.instance.pk).update(
-                    number=data["number"], signed_on=data["signed_on"]
-                )
+                change_contract(
+                    contract=Contract.objects.get(pk=row.instance.pk), by=actor(request), number=data["number"],
+                    signed_on=data["signed_on"],
+                )  # fmt: skip
 
     def links(self, obj: Campaign) -> list[Any]:
         found: list[Any] = [
@@ -246,6 +269,8 @@ class CampaignAdmin(PortalAdmin):
         if obj.state != CampaignState.DRAFT:
             found.append((_("All units"), reverse("students:units", args=[obj.code])))
             found.append((_("Acknowledgements"), reverse("units:acknowledgements", args=[obj.code])))
+            found.append((_("Deadlines"), reverse("units:deadlines", args=[obj.code])))
+            found.append((_("Routes"), reverse("shoots:routes", args=[obj.code])))
         return found
 
 
@@ -268,6 +293,15 @@ class TermAdmin(ReferenceAdmin):
     list_select_related = ("campaign",)
     open_fields = ("campaign", "code", "graduation_date")
     fixed_after_creation = ("campaign", "code")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_closed = obj is not None and obj.campaign.state == CampaignState.CLOSED
+        return super().has_change_permission(request, obj) and not is_closed
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "campaign":
+            kwargs["queryset"] = Campaign.objects.exclude(state=CampaignState.CLOSED)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 @admin.register(ImageProfile)

@@ -1,6 +1,6 @@
 """Units, studios, accounts and who belongs where."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -10,10 +10,23 @@ from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget
 
-from photocampus.admin_base import LogAdmin, PortalAdmin, ReferenceAdmin
+from photocampus.admin_base import LogAdmin, PortalAdmin, ReferenceAdmin, actor
 from photocampus.admin_exchange import ReferenceResource
+from photocampus.admin_words import word_column, word_filter
 from photocampus.models import User
-from units.models import Contract, Membership, Studio, StudioGrant, StudioMembership, Unit, Urging
+from units.campaigns import change_contract
+from units.deadlines import all_deadlines
+from units.models import (
+    Campaign,
+    CampaignState,
+    Contract,
+    Membership,
+    Studio,
+    StudioGrant,
+    StudioMembership,
+    Unit,
+    Urging,
+)
 
 
 class UnitResource(ReferenceResource):
@@ -52,7 +65,10 @@ class UnitAdmin(ReferenceAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def links(self, obj: Unit) -> list[Any]:
-        return [(_("Accounts"), f"{reverse('units:accounts')}?q={obj.name}")]
+        found: list[Any] = [(_("Accounts"), f"{reverse('units:accounts')}?q={obj.name}")]
+        running = Campaign.objects.filter(state=CampaignState.PUBLISHED).order_by("-window_start")
+        found += [(row.name, reverse("shoots:overview", args=[obj.code, row.code])) for row in running]
+        return found
 
 
 @admin.register(Studio)
@@ -75,6 +91,14 @@ class ContractAdmin(PortalAdmin):
     list_filter = ("campaign", "studio")
     list_select_related = ("campaign", "studio")
     open_fields = ("number", "signed_on")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_closed = obj is not None and obj.campaign.state == CampaignState.CLOSED
+        return super().has_change_permission(request, obj) and not is_closed
+
+    def save_model(self, request: HttpRequest, obj: Contract, form: Any, change: bool) -> None:
+        data = {name: form.cleaned_data[name] for name in ("number", "signed_on")}
+        change_contract(contract=Contract.objects.get(pk=obj.pk), by=actor(request), **data)
 
 
 @admin.register(StudioGrant)
@@ -138,9 +162,15 @@ class UserAdmin(PortalAdmin):
         return redirect("units:account-new")
 
 
+def deadlines_in_words() -> dict[str, str]:
+    return {entry.key: str(entry.label) for entry in all_deadlines()}
+
+
 @admin.register(Urging)
 class UrgingAdmin(LogAdmin):
-    list_display = ("day", "unit", "deadline", "missing", "by", "at")
-    list_filter = ("campaign", "deadline", "unit")
+    list_display = ("day", "unit", "step", "missing", "by", "at")
+    list_filter = ("campaign", word_filter("deadline", _("deadline"), deadlines_in_words), "unit")
     list_select_related = ("unit", "by")
     date_hierarchy = "day"
+    shown_as: ClassVar = {"deadline": "step"}
+    step = word_column("deadline", _("deadline"), lambda key: deadlines_in_words().get(key, key))

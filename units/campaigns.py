@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
@@ -209,6 +210,23 @@ def add_contract(
     return contract
 
 
+@transaction.atomic
+def change_contract(*, contract: Contract, by: User, number: str, signed_on: dt.date | None) -> None:
+    """Number and date of a contract, with an event that keeps the old ones. Raises `CampaignClosed`."""
+    require_staff(by)
+    campaign = Campaign.objects.select_for_update().get(pk=contract.campaign_id)
+    if campaign.state == CampaignState.CLOSED:
+        raise CampaignClosed(campaign=campaign)
+    fresh = Contract.objects.select_for_update().get(pk=contract.pk)
+    wanted = {"number": number, "signed_on": signed_on}
+    differing = {name: value for name, value in wanted.items() if value != getattr(fresh, name)}
+    if not differing:
+        return
+    data = {name: [str(getattr(fresh, name) or ""), str(value or "")] for name, value in differing.items()}
+    Contract.objects.filter(pk=fresh.pk).update(**differing)
+    record(fresh, "changed", by=by, new=number, data=data)
+
+
 def missing_for_publication(campaign: Campaign) -> list[Any]:
     """What `publish_campaign` would still ask for, in words; empty when everything is there."""
     missing: list[Any] = []
@@ -255,7 +273,10 @@ def close_campaign(*, campaign: Campaign, by: User, reason: str = "") -> int:
     campaign.state = fresh.state
     grants = list(StudioGrant.objects.select_for_update().filter(campaign=fresh, ended_at=None))
     StudioGrant.objects.filter(pk__in=[grant.pk for grant in grants]).update(ended_at=clock.now())
-    record_many(build_event(grant, "grant_ended", by=by, reason="campaign closed") for grant in grants)
+    record_many(
+        build_event(grant, "grant_ended", by=by, reason=gettext("The campaign is closed."))
+        for grant in grants
+    )
     return len(grants)
 
 

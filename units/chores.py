@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from photocampus.chores import chore
 from units.urging import remind_of_deadlines
 
 
-@chore("deadlines", every=timedelta(minutes=15))
+@chore("deadlines", title=_("Deadlines that come near"), every=timedelta(minutes=15))
 def deadlines_near() -> int:
     return remind_of_deadlines()

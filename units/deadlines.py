@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from photocampus.event_words import add_values
 from units.models import Acknowledgement, Campaign, Notice, Unit
 
 # Unit (primary key) → how much is open, at least 1; those who are done are absent.
@@ -39,6 +40,7 @@ def deadline(
 
     def register(behind: Behind) -> Behind:
         _deadlines[key] = Deadline(key, order, label, counted, page, behind)
+        add_values("units.unit", {key: label})
         return behind
 
     return register

@@ -20,7 +20,7 @@ from units.campaigns import add_contract, create_campaign, publish_campaign
 from units.models import Studio, Unit, UnitKind
 from units.notices import acknowledge_notice, attach_file, publish_notice, write_notice
 
-SCHOOL = ("99999", "北方开放大学(演示)")
+SCHOOL = ("99999", "北方开放大学（演示）")
 NOTICE = """根据上级关于高校毕业生图像信息采集工作的要求，为做好我校学生学历证书电子注册工作，现将有关事宜通知如下。
 
 ## 一、采集范围与时间
@@ -52,7 +52,7 @@ def open_school(scene: Scene) -> None:
         School.objects.create(code=SCHOOL[0], name=SCHOOL[1], demo_date=TODAY)
         clock.forget()
         scene.staff = User.objects.create_superuser(
-            "jiaowu", scene.password, name="教务处(演示)", role=Role.STAFF, is_demo=True
+            "jiaowu", scene.password, name="教务处（演示）", role=Role.STAFF, is_demo=True
         )
         _make_studio(scene)
         colleges: list[Unit] = []
@@ -100,7 +100,7 @@ def _make_studio(scene: Scene) -> None:
             WeeklyHours.objects.create(studio=scene.studio, weekday=weekday, start=start, end=end)
     scene.photographer = create_studio_account(
         username="studio",
-        name="样例易拍(演示)",
+        name="样例易拍（演示）",
         studio=scene.studio,
         by=scene.staff,
         phone="13700000001",

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
@@ -28,7 +29,7 @@ class RouteOverride(models.Model):
     reason = models.CharField(_("reason"), max_length=300)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
     at = models.DateTimeField(_("when"), default=clock.now)
-    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("route override")
@@ -44,7 +45,7 @@ class RouteOverride(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.unit} {self.route}"
+        return f"{self.unit} · {self.get_route_display()}"
 
 
 class Venue(models.Model):
@@ -93,7 +94,7 @@ class VenuePhoto(models.Model):
     venue = models.ForeignKey(Venue, models.PROTECT, related_name="photos", verbose_name=_("venue"))
     file = models.FileField(_("file"), upload_to=venue_photo_name, blank=True)
     caption = models.CharField(_("caption"), max_length=100, blank=True)
-    sha256 = models.CharField(max_length=64, editable=False)
+    sha256 = models.CharField("SHA-256", max_length=64, editable=False)
     size = models.PositiveIntegerField(_("size"))
     width = models.PositiveIntegerField(_("width (px)"))
     height = models.PositiveIntegerField(_("height (px)"))
@@ -118,7 +119,7 @@ class VenuePhoto(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.caption or self.public_id
+        return self.caption or f"#{self.pk}"
 
 
 class BookingKind(models.TextChoices):
@@ -179,8 +180,8 @@ class Booking(models.Model):
     sequence = models.PositiveIntegerField(default=0)
     seats_per_half_hour = models.PositiveSmallIntegerField(_("seats per half hour"), default=0)
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("asked by"))
-    asked_at = models.DateTimeField(_("asked"), default=clock.now)
-    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    asked_at = models.DateTimeField(_("asked at"), default=clock.now)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("booking")
@@ -196,12 +197,14 @@ class Booking(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.public_id
+        return f"{self.get_kind_display()} #{self.pk}"
 
 
 class BookingUnit(models.Model):
-    booking = models.ForeignKey(Booking, models.PROTECT, related_name="booking_units")
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="booking_units")
+    booking = models.ForeignKey(
+        Booking, models.PROTECT, related_name="booking_units", verbose_name=_("booking")
+    )
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="booking_units", verbose_name=_("unit"))
 
     class Meta:
         verbose_name = _("unit of a booking")
@@ -228,7 +231,7 @@ class BookingMessage(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return self.step
+        return f"{self.booking} · {timezone.localtime(self.at):%Y-%m-%d %H:%M}"
 
 
 class Hold(models.Model):
@@ -319,7 +322,7 @@ class PlanChange(models.Model):
     undone_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("undone by")
     )
-    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+    undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("change of a plan")
@@ -337,7 +340,7 @@ class PlanChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.booking} {self.kind}"
+        return f"{self.booking} · {self.get_kind_display()}"
 
 
 class BlockedHours(models.Model):

@@ -40,13 +40,13 @@ class Delivery(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=DeliveryState, default=DeliveryState.PREPARED)
     job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="+", verbose_name=_("job"))
     files = models.FileField(_("files"), upload_to=delivery_file_name, blank=True)
-    files_sha256 = models.CharField(max_length=64, blank=True)
+    files_sha256 = models.CharField("SHA-256", max_length=64, blank=True)
     manifest = models.JSONField(_("manifest"), default=list, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
     prepared_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("prepared by"))
-    prepared_at = models.DateTimeField(_("prepared"), default=clock.now)
-    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
-    received_at = models.DateTimeField(_("received"), null=True, blank=True)
+    prepared_at = models.DateTimeField(_("prepared at"), default=clock.now)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    received_at = models.DateTimeField(_("received at"), null=True, blank=True)
     received_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("received by")
     )
@@ -88,8 +88,8 @@ class DeliveryItem(models.Model):
     )
     missing = models.JSONField(_("missing"), default=dict, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
-    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
-    is_open = models.BooleanField(default=True)
+    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
+    is_open = models.BooleanField(_("in force"), default=True)
 
     class Meta:
         verbose_name = _("person in a delivery")
@@ -106,4 +106,4 @@ class DeliveryItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.delivery_id} {self.graduate_id}"
+        return str(self.graduate)

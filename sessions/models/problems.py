@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
@@ -64,8 +65,8 @@ class Problem(models.Model):
     owner = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("person who owns it")
     )
-    due = models.DateField(_("due"), null=True, blank=True)
-    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    due = models.DateField(_("to be settled by"), null=True, blank=True)
+    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("problem")
@@ -128,4 +129,4 @@ class ProblemMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.step
+        return f"{self.problem} · {timezone.localtime(self.at):%Y-%m-%d %H:%M}"

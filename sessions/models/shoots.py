@@ -37,8 +37,8 @@ class Attendance(models.Model):
     seat_start = models.TimeField(_("seat"), null=True, blank=True)
     fee_due = models.DecimalField(_("fee due (yuan)"), max_digits=7, decimal_places=2)
     id_compared = models.BooleanField(_("ID compared and equal"), null=True, blank=True)
-    checked_in_at = models.DateTimeField(_("checked in"), null=True, blank=True)
-    photographed_at = models.DateTimeField(_("photographed"), null=True, blank=True)
+    checked_in_at = models.DateTimeField(_("checked in at"), null=True, blank=True)
+    photographed_at = models.DateTimeField(_("photographed at"), null=True, blank=True)
     absent_reason = models.CharField(_("reason of absence"), max_length=200, blank=True)
 
     class Meta:
@@ -58,7 +58,7 @@ class Attendance(models.Model):
         indexes = [models.Index(fields=["booking", "state"], name="attendance_by_state")]
 
     def __str__(self) -> str:
-        return f"{self.graduate_id} {self.state}"
+        return f"{self.graduate} · {self.get_state_display()}"
 
 
 class Shot(models.Model):
@@ -72,9 +72,9 @@ class Shot(models.Model):
     attendance = models.ForeignKey(
         Attendance, models.PROTECT, related_name="shots", verbose_name=_("attendance")
     )
-    issued_at = models.DateTimeField(_("issued"), default=clock.now)
-    issued_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("issued by"))
-    voided_at = models.DateTimeField(_("voided"), null=True, blank=True)
+    issued_at = models.DateTimeField(_("given out at"), default=clock.now)
+    issued_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("given out by"))
+    voided_at = models.DateTimeField(_("voided at"), null=True, blank=True)
     void_reason = models.CharField(_("why voided"), max_length=200, blank=True)
 
     class Meta:
@@ -104,16 +104,22 @@ class Shot(models.Model):
 class AttendancePhoto(models.Model):
     """Which attendance a photo comes from."""
 
-    attendance = models.ForeignKey(Attendance, models.PROTECT, related_name="attendance_photos")
-    photo = models.OneToOneField(Photo, models.PROTECT, related_name="attendance_photo")
-    shot = models.ForeignKey(Shot, models.PROTECT, null=True, blank=True, related_name="photos")
+    attendance = models.ForeignKey(
+        Attendance, models.PROTECT, related_name="attendance_photos", verbose_name=_("attendance")
+    )
+    photo = models.OneToOneField(
+        Photo, models.PROTECT, related_name="attendance_photo", verbose_name=_("photo")
+    )
+    shot = models.ForeignKey(
+        Shot, models.PROTECT, null=True, blank=True, related_name="photos", verbose_name=_("shot")
+    )
 
     class Meta:
         verbose_name = _("photo of an attendance")
         verbose_name_plural = _("photos of attendances")
 
     def __str__(self) -> str:
-        return f"{self.attendance_id} {self.photo_id}"
+        return str(self.photo)
 
 
 class FeeKind(models.TextChoices):
@@ -139,7 +145,7 @@ class Fee(models.Model):
     label = models.CharField(_("service"), max_length=60, blank=True)
     amount = models.DecimalField(_("amount (yuan)"), max_digits=7, decimal_places=2)
     state = models.CharField(_("state"), max_length=10, choices=FeeState, default=FeeState.DUE)
-    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
     settled_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("settled by")
     )
@@ -158,15 +164,15 @@ class Fee(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.amount}"
+        return f"{self.label or self.get_kind_display()} {self.amount}"
 
 
 class ReceiptCounter(models.Model):
     """The locked row from which receipts take their number, without a gap."""
 
-    studio = models.ForeignKey(Studio, models.PROTECT, related_name="+")
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
-    last = models.PositiveIntegerField(default=0)
+    studio = models.ForeignKey(Studio, models.PROTECT, related_name="+", verbose_name=_("studio"))
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+", verbose_name=_("campaign"))
+    last = models.PositiveIntegerField(_("last number"), default=0)
 
     class Meta:
         verbose_name = _("counter of receipts")
@@ -192,9 +198,9 @@ class Receipt(models.Model):
     issued_at = models.DateTimeField(_("issued"), default=clock.now)
     issued_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("issued by"))
     collect_from = models.DateField(_("collect from"))
-    collected_at = models.DateTimeField(_("collected"), null=True, blank=True)
-    handed_over_at = models.DateTimeField(_("handed over to the unit"), null=True, blank=True)
-    voided_at = models.DateTimeField(_("voided"), null=True, blank=True)
+    collected_at = models.DateTimeField(_("collected at"), null=True, blank=True)
+    handed_over_at = models.DateTimeField(_("handed over to the unit at"), null=True, blank=True)
+    voided_at = models.DateTimeField(_("voided at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("receipt")
@@ -229,8 +235,8 @@ class Disturbance(models.Model):
     )
     began_at = models.DateTimeField(_("began"), default=clock.now)
     until = models.DateTimeField(_("expected until"), null=True, blank=True)
-    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
-    plan_before = models.JSONField(default=list, blank=True, editable=False)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    plan_before = models.JSONField(_("before"), default=list, blank=True, editable=False)
     what = models.CharField(_("what happened"), max_length=300)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
 

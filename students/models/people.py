@@ -162,7 +162,7 @@ class Graduate(models.Model):
         related_name="chosen_by",
         verbose_name=_("picture"),
     )
-    identity_frozen_at = models.DateTimeField(_("identity frozen"), null=True, editable=False)
+    identity_frozen_at = models.DateTimeField(_("identity frozen at"), null=True, editable=False)
     reshoot_until = models.DateField(
         _("re-shoot allowed until"),
         null=True,
@@ -236,7 +236,7 @@ class Correction(models.Model):
         _("state"), max_length=10, choices=CorrectionState, default=CorrectionState.ASKED
     )
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("asked by"))
-    asked_at = models.DateTimeField(_("asked"), default=clock.now)
+    asked_at = models.DateTimeField(_("asked at"), default=clock.now)
     decided_by = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by")
     )

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from photocampus import clock
 from photocampus.fields import EncryptedField, PublicIdField
@@ -90,7 +91,7 @@ class Photo(models.Model):
         indexes = [models.Index(fields=["sha256"], name="photo_by_hash")]
 
     def __str__(self) -> str:
-        return self.public_id
+        return f"#{self.pk}"
 
 
 def rendition_name(instance: "Rendition", filename: str) -> str:
@@ -133,7 +134,7 @@ class Rendition(models.Model):
 class Severity(models.TextChoices):
     REFUSE = "refuse", _("must be refused")
     LOOK = "look", _("look at it")
-    NOTE = "note", _("note")
+    NOTE = "note", pgettext_lazy("severity", "note")
 
 
 class Finding(models.Model):
@@ -146,7 +147,7 @@ class Finding(models.Model):
     measure = models.FloatField(_("measured"), null=True)
     low = models.FloatField(_("lower bound"), null=True)
     high = models.FloatField(_("upper bound"), null=True)
-    data = models.JSONField(default=dict, blank=True)
+    data = models.JSONField(_("details"), default=dict, blank=True)
 
     class Meta:
         verbose_name = _("finding")
@@ -158,7 +159,7 @@ class Finding(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.check_name} {self.severity}"
+        return f"{self.get_severity_display()} {self.photo}"
 
 
 class Stage(models.TextChoices):
@@ -185,7 +186,7 @@ class Decision(models.Model):
         RefusalCode, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("code")
     )
     note = models.CharField(_("note"), max_length=200, blank=True)
-    is_current = models.BooleanField(default=True)
+    is_current = models.BooleanField(_("in force"), default=True)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
     at = models.DateTimeField(_("when"), default=clock.now)
 
@@ -209,7 +210,7 @@ class Decision(models.Model):
         indexes = [models.Index(fields=["photo"], name="decision_on_photo")]
 
     def __str__(self) -> str:
-        return f"{self.stage} {self.outcome}"
+        return f"{self.get_stage_display()} · {self.get_outcome_display()}"
 
 
 class MatchMode(models.TextChoices):
@@ -249,7 +250,7 @@ class IngestBatch(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return self.public_id
+        return timezone.localtime(self.created_at).strftime("%Y-%m-%d %H:%M")
 
 
 class IngestState(models.TextChoices):
@@ -286,8 +287,10 @@ class IngestFile(models.Model):
     )
     position = models.PositiveIntegerField(_("position"))
     name = EncryptedField(_("file name"))
-    archive = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="members")
-    member = models.PositiveIntegerField(null=True, blank=True)
+    archive = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("archive")
+    )
+    member = models.PositiveIntegerField(_("place in the archive"), null=True, blank=True)
     file = models.FileField(_("file"), upload_to=incoming_name, blank=True)
     preview = models.FileField(_("preview"), upload_to=preview_name, blank=True)
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
@@ -299,7 +302,7 @@ class IngestFile(models.Model):
     job = models.ForeignKey(
         Job, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("job")
     )
-    tries = models.PositiveSmallIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     assigned = models.ForeignKey(
         Graduate,
         models.PROTECT,
@@ -318,7 +321,7 @@ class IngestFile(models.Model):
     taken_at = models.DateTimeField(_("taken at"), null=True, blank=True)
     card = models.CharField(_("number card of class"), max_length=24, blank=True, default="")
     shot = models.CharField(_("shot number"), max_length=24, blank=True, default="")
-    doubts = models.CharField(max_length=60, blank=True, default="")
+    doubts = models.CharField(_("doubts"), max_length=60, blank=True, default="")
     is_pinned = models.BooleanField(_("shot number set by hand"), default=False)
     is_ordered = models.BooleanField(_("order confirmed"), default=False)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
@@ -348,7 +351,7 @@ class IngestFile(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.public_id
+        return f"#{self.position}"
 
     @property
     def pieces_in_all(self) -> int:
@@ -381,7 +384,7 @@ class IngestPiece(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.public_id
+        return f"{self.file} / {self.number}"
 
     @property
     def stored_name(self) -> str:

@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
@@ -32,7 +33,7 @@ class Submission(models.Model):
         _("state"), max_length=10, choices=SubmissionState, default=SubmissionState.SUBMITTED
     )
     by = models.ForeignKey(User, models.PROTECT, related_name="submissions", verbose_name=_("by"))
-    at = models.DateTimeField(_("submitted"), default=clock.now)
+    at = models.DateTimeField(_("submitted at"), default=clock.now)
     note = models.CharField(_("note"), max_length=200, blank=True)
 
     class Meta:
@@ -92,7 +93,7 @@ class SubmissionItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.submission} {self.graduate_id}"
+        return str(self.graduate)
 
 
 class ExportProfile(models.Model):
@@ -130,7 +131,11 @@ class ExportProfile(models.Model):
         """Refuse columns from which no file can be made, before a batch stumbles over them."""
         try:
             fields = fields_from_profile(self.columns)
-        except (ValueError, AttributeError, TypeError) as error:
+        except (AttributeError, TypeError):
+            raise ValidationError(
+                {"columns": _("Give a list of columns, as in the profile of the program.")}
+            ) from None
+        except ValueError as error:
             raise ValidationError({"columns": str(error)}) from None
         if self.write_dbf and not all(is_dbf_name(field.heading) for field in fields):
             message = _("Field names of a DBF file are 1 to 10 letters of ASCII.")
@@ -179,11 +184,11 @@ class ExportBatch(models.Model):
     job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="+", verbose_name=_("job"))
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("built by"))
     created_at = models.DateTimeField(_("created"), default=clock.now)
-    frozen_at = models.DateTimeField(_("frozen"), null=True)
+    frozen_at = models.DateTimeField(_("frozen at"), null=True)
     reported_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reported by")
     )
-    reported_at = models.DateTimeField(_("reported"), null=True, blank=True)
+    reported_at = models.DateTimeField(_("reported at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("CHSI batch")
@@ -277,14 +282,14 @@ class ExportRow(models.Model):
         Rendition, models.PROTECT, related_name="export_rows", verbose_name=_("small image")
     )
     values = EncryptedField(_("values"))
-    image_sha256 = models.CharField(max_length=64)
+    image_sha256 = models.CharField(_("SHA-256 of the image"), max_length=64)
     is_live = models.BooleanField(_("live"), default=True)
-    answer = models.CharField(_("answer"), max_length=15, choices=Answer, default=Answer.NONE)
+    answer = models.CharField(_("answer of the register"), max_length=15, choices=Answer, default=Answer.NONE)
     answer_code = models.ForeignKey(
         RefusalCode, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("code")
     )
     answer_text = models.CharField(_("remark"), max_length=200, blank=True)
-    answered_at = models.DateTimeField(_("answered"), null=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True)
 
     class Meta:
         verbose_name = _("person in a batch")
@@ -300,7 +305,7 @@ class ExportRow(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.batch_id}:{self.line}"
+        return f"{self.batch} / {self.line}"
 
 
 class AnswerState(models.TextChoices):
@@ -328,7 +333,7 @@ class AnswerFile(models.Model):
     counts = models.JSONField(_("counts"), default=dict, editable=False)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
     at = models.DateTimeField(_("uploaded"), default=clock.now)
-    applied_at = models.DateTimeField(_("applied"), null=True)
+    applied_at = models.DateTimeField(_("applied at"), null=True)
 
     class Meta:
         verbose_name = _("answer of the register")
@@ -339,4 +344,4 @@ class AnswerFile(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.public_id
+        return timezone.localtime(self.at).strftime("%Y-%m-%d %H:%M")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
@@ -51,7 +52,7 @@ class RosterUpload(models.Model):
     )
     file = models.FileField(_("file"), upload_to=staged_name)
     file_name = EncryptedField(_("file name"))
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField("SHA-256", max_length=64)
     size = models.PositiveBigIntegerField(_("size"), default=0)
     completeness = models.CharField(
         _("completeness"), max_length=10, choices=Completeness, default=Completeness.ADDS
@@ -63,13 +64,13 @@ class RosterUpload(models.Model):
     # What the refused rows' download needs to look like the file: its kind and its headings.
     layout = EncryptedField(default="")
     # Lines up to here are staged; a job that takes over goes on after it.
-    read_line = models.PositiveIntegerField(default=0)
+    read_line = models.PositiveIntegerField(_("lines read"), default=0)
     # How often the file was compared with the roster; a preview that went stale is compared again.
-    revision = models.PositiveIntegerField(default=0)
+    revision = models.PositiveIntegerField(_("comparisons with the roster"), default=0)
     by = models.ForeignKey(User, models.PROTECT, related_name="roster_uploads", verbose_name=_("by"))
     created_at = models.DateTimeField(_("uploaded"), default=clock.now)
-    applied_at = models.DateTimeField(_("applied"), null=True)
-    undone_at = models.DateTimeField(_("undone"), null=True)
+    applied_at = models.DateTimeField(_("applied at"), null=True)
+    undone_at = models.DateTimeField(_("undone at"), null=True)
 
     class Meta:
         verbose_name = _("roster upload")
@@ -85,7 +86,7 @@ class RosterUpload(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.public_id
+        return timezone.localtime(self.created_at).strftime("%Y-%m-%d %H:%M")
 
 
 class RosterRow(models.Model):
@@ -95,7 +96,9 @@ class RosterRow(models.Model):
     decided about a graduate who is gone; without them nothing happens to that graduate.
     """
 
-    upload = models.ForeignKey(RosterUpload, models.PROTECT, related_name="rows", db_index=False)
+    upload = models.ForeignKey(
+        RosterUpload, models.PROTECT, related_name="rows", db_index=False, verbose_name=_("roster upload")
+    )
     line = models.PositiveIntegerField(_("line"))
     kind = models.CharField(_("kind"), max_length=10, choices=RowKind)
     tags = models.JSONField(_("named as"), default=list)

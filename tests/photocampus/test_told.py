@@ -197,7 +197,7 @@ def test_mail_goes_out_by_choice_in_the_persons_language(rules, people, settings
         assert send_due_mail() == 0
     with clock.at(NOON + dt.timedelta(hours=20)):
         assert send_due_mail() == 1
-    assert mail.outbox[1].to == [daily.email] and mail.outbox[1].subject == "2条新消息"
+    assert mail.outbox[1].to == [daily.email] and mail.outbox[1].subject == "2 条新消息"
     assert Notification.objects.filter(user__in=[never, without]).count() == 4
 
 
@@ -268,8 +268,8 @@ def test_one_worker_does_a_chore_at_a_time(db, monkeypatch):
     monkeypatch.setattr(chores, "_chores", {})
     monkeypatch.setattr(chores, "load_chores", lambda: None)
     rounds = []
-    chores.chore("ring", every=dt.timedelta(hours=1))(lambda: rounds.append(1) or len(rounds))
-    chores.chore("fails", every=dt.timedelta(hours=1))(lambda: 1 / 0)
+    chores.chore("ring", title="Ring", every=dt.timedelta(hours=1))(lambda: rounds.append(1) or len(rounds))
+    chores.chore("fails", title="Fails", every=dt.timedelta(hours=1))(lambda: 1 / 0)
     assert chores.run_due_chores() == {"ring": 1}
     assert chores.run_due_chores() == {}
     Chore.objects.filter(name="ring").update(due_at=chores.timezone.now())

@@ -322,6 +322,7 @@ def test_bounds_that_can_be_used_pass():
         "exposure": {"low": 90},
         "eye_line": {"tolerance": 8},
         "face": {"severity": "refuse"},
+        "captured": {"severity": "note"},
         "bytes_small": {"severity": "look"},
     }
     assert problems_of(good) == []

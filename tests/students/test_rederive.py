@@ -1,5 +1,6 @@
 """Pictures under a new version of a profile: what is missing is made, what exists keeps its bytes."""
 
+import datetime as dt
 import io
 
 import pytest
@@ -114,6 +115,18 @@ def test_new_bounds_change_the_findings_and_nothing_else(filed):
     assert [(row.code, row.severity, row.low) for row in found] == [("unsharp", "refuse", 5.0)] * 2
     assert Finding.objects.filter(check_name="captured").count() == kept
     assert {pk: value for pk, value in stored().items() if pk in before} == before
+
+
+def test_picture_of_an_earlier_day_weighs_what_the_profile_says(filed):
+    filed.campaign.window_start = dt.date(2018, 5, 1)
+    filed.campaign.save()
+    filed.put(filed.people[0], odd.turned(1))
+    mine = Finding.objects.filter(photo=filed.people[0].enrolment.photos.latest("pk"), check_name="captured")
+    assert mine.get().severity == "look"
+    for severity in ("refuse", "note", "look"):
+        filed.new_version("registration", checks={"captured": {"severity": severity}})
+        filed.again()
+        assert (mine.get().code, mine.get().severity) == ("earlier_picture", severity)
 
 
 def test_the_studios_finished_file_is_taken_over_unchanged(filed):

@@ -276,7 +276,7 @@ class Notice(models.Model):
     body = models.TextField(_("text"), help_text=_("Markdown."))
     issuer = models.CharField(_("issuing office"), max_length=100)
     issued_on = models.DateField(_("date of issue"))
-    published_at = models.DateTimeField(_("published"), null=True, editable=False)
+    published_at = models.DateTimeField(_("published at"), null=True, editable=False)
     published_by = models.ForeignKey(
         User, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("published by")
     )
@@ -309,7 +309,7 @@ class NoticeAttachment(models.Model):
     file = models.FileField(_("file"), upload_to=attachment_name)
     name = models.CharField(_("name"), max_length=200)
     size = models.PositiveBigIntegerField(_("size"), default=0, editable=False)
-    sha256 = models.CharField(max_length=64, editable=False)
+    sha256 = models.CharField("SHA-256", max_length=64, editable=False)
     position = models.PositiveSmallIntegerField(_("position"), default=1)
 
     class Meta:

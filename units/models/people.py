@@ -67,7 +67,7 @@ class Membership(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships", verbose_name=_("user"))
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="memberships", verbose_name=_("unit"))
     since = models.DateTimeField(_("since"), default=clock.now)
-    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("coordinator")
@@ -108,7 +108,7 @@ class StudioMembership(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="studio_memberships", verbose_name=_("user"))
     studio = models.ForeignKey(Studio, models.PROTECT, related_name="memberships", verbose_name=_("studio"))
     since = models.DateTimeField(_("since"), default=clock.now)
-    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("studio staff")
@@ -154,7 +154,7 @@ class StudioGrant(models.Model):
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="grants", verbose_name=_("campaign"))
     given_at = models.DateTimeField(_("given"), default=clock.now)
     given_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("given by"))
-    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("studio grant")
@@ -191,4 +191,4 @@ class Urging(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.unit} {self.deadline} {self.day}"
+        return f"{self.unit} {self.day}"
