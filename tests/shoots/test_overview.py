@@ -47,7 +47,7 @@ def test_route_stands_on_the_page_with_the_number_and_the_rule(client, campaign,
     route = answer.context["route"]
     assert route.verdict.counted == people
     assert f"计入人数 {people} 人" in answer.content.decode()
-    assert "通知第二部分第 2 点" in answer.content.decode()
+    assert "通知第二部分第 2 条" in answer.content.decode()
     assert (route.verdict.by_rule == "on_site") == (people >= 3)
 
 

@@ -50,7 +50,7 @@ def told():
 
 def near(role, user):
     (scope,) = scopes_of(user)
-    return [item.count for item in waiting_items(role, scope) if "3天内" in item.label]
+    return [item.count for item in waiting_items(role, scope) if "3 天内" in item.label]
 
 
 def test_a_shoot_is_reminded_of_so_many_days_before_as_the_campaign_says(world, booking):
@@ -95,7 +95,7 @@ def test_several_numbers_of_days_remind_several_times(world, booking):
     assert set(counts.values()) == {(0, 0), (1, 0)}
     with clock.at(DAY - dt.timedelta(days=14)):
         (scope,) = scopes_of(world.coordinator)
-        assert [item.count for item in waiting_items("unit", scope) if "14天内" in item.label] == [1]
+        assert [item.count for item in waiting_items("unit", scope) if "14 天内" in item.label] == [1]
 
 
 def test_who_confirms_late_gets_the_next_reminder_only(world, booking):
@@ -177,11 +177,11 @@ def test_texts_say_when_where_what_to_bring_and_to_whom_the_fee_goes(world, book
     assert second.name == "会计2班" and second.people == 14
     for expected in (
         f"{DAY}",
-        f"{report:%H:%M}到场",
+        f"{report:%H:%M} 到场",
         world.studio.address,
         "深色正装",
         "身份证",
-        "20元",
+        "20 元",
         "样例收款公司",
     ):
         assert expected in second.text
@@ -209,7 +209,7 @@ def test_texts_of_a_split_class_say_whose_turn_is_when(world, booking):
         (entry,) = class_texts(
             Booking.objects.select_related("campaign", "studio").get(pk=booking.pk), world.unit
         )
-    assert "按学号第1至20位" in entry.text and "按学号第21至29位" in entry.text
+    assert "按学号第 1 至 20 位" in entry.text and "按学号第 21 至 29 位" in entry.text
     assert class_texts(booking, world.other) == []
 
 

@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 
 from photocampus.models import JobState
-from students import ingest_job
+from students import ingest_job, previews
 from students.ingest import TRAY_STATES, open_batch, start_ingest
 from students.ingest_reasons import reason_text
 from students.ingest_sources import Sources
@@ -209,7 +209,7 @@ def test_file_that_trips_the_program_waits_in_the_tray_and_the_next_is_read(plac
         stumble()
 
     monkeypatch.setattr(ingest_job, "process_picture", stumble_once)
-    monkeypatch.setattr(ingest_job, "decode", stumble)
+    monkeypatch.setattr(previews, "decode", stumble)
     names = [place.name_of(person) for person in (place.first, place.second)]
     larger, smaller = odd.jpeg(7, 600, 800) + bytes(100_000), odd.jpeg(8, 600, 800)
     batch = send(place, [(names[0], larger), (names[1], smaller)])
