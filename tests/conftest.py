@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,12 +36,14 @@ CHROMIUM_ARGUMENTS = [
 
 # What a test asks for that reaches the database; `django_db` marks the others.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
+PAGE_TESTS = re.compile(r"_pages|_walk|_links|_admin")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database-only", action="store_true", help="leave out tests that never reach the database"
     )
+    parser.addoption("--no-pages", action="store_true", help="leave out tests that go through a page")
 
 
 def runs_on_postgres() -> bool:
@@ -62,6 +65,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     here = [item for item in items if runs_on_postgres() or not item.get_closest_marker("postgres")]
     if config.getoption("--database-only"):
         here = [item for item in here if reaches_database(item)]
+    if config.getoption("--no-pages"):
+        here = [item for item in here if not opens_pages(item)]
     if len(here) < len(items):
         left_out = [item for item in items if item not in set(here)]
         config.hook.pytest_deselected(items=left_out)
@@ -79,6 +84,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def reaches_database(item: pytest.Item) -> bool:
     asked = set(getattr(item, "fixturenames", ()))
     return bool(item.get_closest_marker("django_db") or asked & DATABASE_FIXTURES)
+
+
+def opens_pages(item: pytest.Item) -> bool:
+    return "client" in getattr(item, "fixturenames", ()) or bool(PAGE_TESTS.search(item.path.name))
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from students.models import RefusalCode
 from tests import factories as make
 from tests.admin_rows import one_of_everything
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.looks, pytest.mark.django_db]
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
 # Names of file types, units of measure, standards and products; codes that people know as such.
 KNOWN = {

@@ -209,6 +209,7 @@ def rendered():
 
 
 @pytest.mark.browser
+@pytest.mark.looks
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("template", ARRANGED)
 def test_arranged_page_is_accessible_and_fits(page, rendered, template):
@@ -219,6 +220,7 @@ def test_arranged_page_is_accessible_and_fits(page, rendered, template):
     assert complaints_about(page) + errors == []
 
 
+@pytest.mark.looks
 @pytest.mark.django_db
 def test_every_page_template_is_shown_by_an_address_or_arranged(rendered):
     """Where this fails, a new page needs an arrangement here, or its template is of no use any more."""

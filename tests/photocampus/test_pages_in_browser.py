@@ -19,7 +19,7 @@ from tests.photocampus.test_access_walk import PORTAL
 from tests.photocampus.test_first_pages import faults, is_wider_than_window
 from tests.world import OBJECTS, World, make_world
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.looks, pytest.mark.django_db(transaction=True)]
 # Lists and forms of Django's own admin have tests of their own; files are no pages.
 ADMIN_PAGES = {"admin:index"}
 # Academic affairs see the pages of units and studios as these do, who look at them here themselves.

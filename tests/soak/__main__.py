@@ -20,7 +20,9 @@ def main() -> int:
     options, rest = parser.parse_known_args()
     scale = SAMPLE if options.sample else options.scale
     title = "soak, a sample" if options.sample else "soak"
-    return run_pytest(title, {"PHOTOCAMPUS_SOAK_SCALE": str(scale)}, "tests/soak", *rest)
+    # A sample waits more than it computes; a whole run measures, alone.
+    together = ["-n", "2"] if options.sample else []
+    return run_pytest(title, {"PHOTOCAMPUS_SOAK_SCALE": str(scale)}, "tests/soak", *together, *rest)
 
 
 if __name__ == "__main__":
