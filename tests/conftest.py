@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.utils import translation
 
 from photocampus import clock
 from photocampus.triggers import APPEND_ONLY_TABLES, append_only_sql, drop_append_only_sql
 from tests.machine import chromium_path, is_everything_required
-from tests.template_database import copy_template_to
+from tests.template_database import copy_postgres_template, copy_template_to
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -92,9 +93,12 @@ def opens_pages(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_keepdb(django_db_modify_db_settings) -> bool:
-    """On SQLite each process starts from a copy of a migrated database instead of migrating anew."""
+    """Each process starts from a copy of a migrated database; on a PostgreSQL server that stays, it migrates its own."""
     if runs_on_postgres():
-        return False
+        if template := os.environ.get("PHOTOCAMPUS_TEST_TEMPLATE"):
+            name = connection.creation._get_test_db_name()
+            copy_postgres_template(os.environ["PHOTOCAMPUS_TEST_DATABASE_URL"], template, name)
+        return bool(template)
     copy_template_to(Path(settings.DATABASES["default"]["TEST"]["NAME"]))
     return True
 

@@ -13,7 +13,7 @@ from django.urls import Resolver404, resolve
 from tests.photocampus.test_access_walk import PORTAL, client_of
 from tests.world import OBJECTS, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.looks, pytest.mark.django_db]
 LINK = re.compile(r'<a\b[^>]*?\shref="([^"#][^"]*)"')
 # The small world stores one small image and no large one.
 MISSING_FILES = re.compile(r"^/pictures/[\w-]+/(large|registration)/$")
