@@ -37,14 +37,17 @@ CHROMIUM_ARGUMENTS = [
 
 # What a test asks for that reaches the database; `django_db` marks the others.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
-PAGE_TESTS = re.compile(r"_pages|_walk|_links|_admin")
+ALIKE = re.compile(
+    r"_(pages|walk|links|admin|demo|odd|near|pictures|sheet|uploads|tray|taking|measures|plans?|plan_\w+|check|told)"
+    r"|_(ingest|rederive|order_of_frames|graduate_page)$"
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database-only", action="store_true", help="leave out tests that never reach the database"
     )
-    parser.addoption("--no-pages", action="store_true", help="leave out tests that go through a page")
+    parser.addoption("--short", action="store_true", help="leave out most of what every database does alike")
 
 
 def runs_on_postgres() -> bool:
@@ -66,8 +69,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     here = [item for item in items if runs_on_postgres() or not item.get_closest_marker("postgres")]
     if config.getoption("--database-only"):
         here = [item for item in here if reaches_database(item)]
-    if config.getoption("--no-pages"):
-        here = [item for item in here if not opens_pages(item)]
+    if config.getoption("--short"):
+        here = [item for item in here if not is_alike_everywhere(item)]
     if len(here) < len(items):
         left_out = [item for item in items if item not in set(here)]
         config.hook.pytest_deselected(items=left_out)
@@ -87,8 +90,9 @@ def reaches_database(item: pytest.Item) -> bool:
     return bool(item.get_closest_marker("django_db") or asked & DATABASE_FIXTURES)
 
 
-def opens_pages(item: pytest.Item) -> bool:
-    return "client" in getattr(item, "fixturenames", ()) or bool(PAGE_TESTS.search(item.path.name))
+def is_alike_everywhere(item: pytest.Item) -> bool:
+    """Pages, pixels and plans. What locks, races, dies half-way or is counted differs, and stays."""
+    return "client" in getattr(item, "fixturenames", ()) or bool(ALIKE.search(item.path.stem))
 
 
 @pytest.fixture(scope="session")

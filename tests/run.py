@@ -57,7 +57,7 @@ def run_on_postgres(arguments: list[str], log: IO[str] | None = None) -> int | N
         # and the browser on both databases; here, where somebody waits, once.
         again = ["--database-only", "-m", "not looks and not soak"]
         if not is_everything_required():
-            again = ["--database-only", "--no-pages", "-m", "not looks and not soak and not browser"]
+            again = ["--database-only", "--short", "-m", "not looks and not soak and not browser"]
         return run_pytest("PostgreSQL", environment, *again, *arguments, log=log)
 
 
