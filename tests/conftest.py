@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from collections.abc import Iterator
@@ -35,7 +36,8 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
-# What a test asks for that reaches the database; `django_db` marks the others.
+# How a test says that it reaches the database: by its marks, or by what it asks for.
+DATABASE_MARKS = {"django_db", "portal"}
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
 ALIKE = re.compile(
     r"_(pages|walk|links|admin|demo|odd|near|pictures|sheet|uploads|tray|taking|measures|plans?|plan_\w+|check|told)"
@@ -77,17 +79,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = here
     for item in items:
         if item.get_closest_marker("browser"):
-            # One process drives the browser, so that two never fight for two cores.
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            # Two processes drive a browser, one of them only for how pages look: more would fight for two cores.
+            group = "looks" if item.get_closest_marker("looks") else "browser"
+            item.add_marker(pytest.mark.xdist_group(group))
             if chromium_path() is None and not is_everything_required():
                 item.add_marker(
                     pytest.mark.skip(reason="no Chromium; apt-get install chromium fonts-noto-cjk")
                 )
 
 
+def pytest_collection_finish() -> None:
+    """What is imported by now stays to the end: the collector need not go through all of it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 def reaches_database(item: pytest.Item) -> bool:
-    asked = set(getattr(item, "fixturenames", ()))
-    return bool(item.get_closest_marker("django_db") or asked & DATABASE_FIXTURES)
+    marks = {mark.name for mark in item.iter_markers()}
+    return bool(marks & DATABASE_MARKS or DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())))
 
 
 def is_alike_everywhere(item: pytest.Item) -> bool:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from django.conf import settings
 
 from tests.machine import free_port
+from tests.template_database import copy_template_to
 
 PASSWORD = "Probe-2018-Probe"
 PATIENCE = 180
@@ -52,6 +53,13 @@ class RunningPortal:
         assert not check or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done
 
+    def migrate(self) -> None:
+        """The tables, empty: copied where a migrated database is at hand."""
+        if "PHOTOCAMPUS_DATABASE_URL" not in self.environment:
+            (self.folder / "var").mkdir(exist_ok=True)
+            copy_template_to(self.folder / "var" / "photocampus.sqlite3")
+        self.manage("migrate", "--verbosity", "0")
+
     @contextmanager
     def serving(self) -> Iterator[None]:
         with self.log.open("ab") as log:
@@ -80,7 +88,7 @@ class RunningPortal:
 
 @contextmanager
 def portal_database(name: str) -> Iterator[str]:
-    """A new database on the test run's PostgreSQL server, or "" for SQLite in the data folder."""
+    """A new database on the test run's PostgreSQL server, migrated if it has a template; "" for SQLite in the data folder."""
     address = os.environ.get("PHOTOCAMPUS_TEST_DATABASE_URL", "")
     if not address:
         yield ""
@@ -91,7 +99,8 @@ def portal_database(name: str) -> Iterator[str]:
     server = urlunsplit(parts._replace(path="/postgres"))
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}"')
+        template = os.environ.get("PHOTOCAMPUS_TEST_TEMPLATE", "template1")
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
             yield urlunsplit(parts._replace(path=f"/{name}"))
         finally:

@@ -29,9 +29,9 @@ def run_pytest(title: str, environment: dict[str, str], *arguments: str, log: IO
     print(f"\n=== {title} ===", flush=True, file=log)
     started = time.monotonic()
     command = [sys.executable, "-m", "pytest", *arguments]
-    status = subprocess.run(
-        command, cwd=BASE, env={**os.environ, **environment}, check=False, stdout=log, stderr=log
-    ).returncode
+    # Many processes, here and in the tests: where bytecode is not kept, each of them compiles everything anew.
+    complete = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **environment}
+    status = subprocess.run(command, cwd=BASE, env=complete, check=False, stdout=log, stderr=log).returncode
     print(
         f"=== {title}: exit status {status} after {time.monotonic() - started:.0f} s ===",
         flush=True,

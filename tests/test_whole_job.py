@@ -23,7 +23,7 @@ from sessions.demo.invented import HEADINGS, InventedPerson, invent_people, inve
 from students.portraits import portrait_jpeg
 from tests.portal import PASSWORD, RunningPortal, portal_database
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.portal]
 UNITS, GRADUATES, SEED = 6, 330, 2018
 CAMPAIGN = "2018"
 
@@ -378,10 +378,9 @@ class Job:
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
     folder = tmp_path_factory.mktemp("portal")
-    (folder / "var").mkdir()
     with portal_database("photocampus_whole_job") as database:
         made = RunningPortal(folder, database)
-        made.manage("migrate", "--verbosity", "0")
+        made.migrate()
         made.manage(
             "demo",
             "--units",

@@ -137,7 +137,7 @@ def test_same_hours_wanted_by_ten_each_are_held_once(
     share = 1 if rounds(100) == 100 else 10
     portal = RunningPortal(tmp_path, database)
     portal.environment |= {"PHOTOCAMPUS_WEB_WORKERS": f"{WORKERS}", "PHOTOCAMPUS_DEMO": "0"}
-    portal.manage("migrate", "--verbosity", "0")
+    portal.migrate()
     rush = Rush(portal)
     roster = str(tmp_path / "roster.csv")
     world = rush.call("make", f"{ATTEMPTS // share}", f"{HOURS // share}", f"{ROWS // share}", roster)
