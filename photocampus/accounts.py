@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photocampus.errors import DomainError, MissingReason, NotAllowed
 from photocampus.events import record
+from photocampus.lists import join_parts
 from photocampus.models import Role, User
 from photocampus.roles import ACADEMIC_AFFAIRS
 
@@ -123,7 +124,7 @@ def check_account(user: User) -> None:
     try:
         user.full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:
-        raise BadAccount(problem="; ".join(error.messages)) from None
+        raise BadAccount(problem=join_parts(error.messages)) from None
 
 
 @transaction.atomic
@@ -197,7 +198,7 @@ def change_details(
         try:
             validate_email(values["email"])
         except ValidationError as error:
-            raise BadAccount(problem="; ".join(error.messages)) from None
+            raise BadAccount(problem=join_parts(error.messages)) from None
     changed = [field for field, value in values.items() if getattr(fresh, field) != value]
     if changed:
         old_name = fresh.name

@@ -18,6 +18,7 @@ from photocampus.admin_words import kinds_of_rows, row_link, word_column, word_f
 from photocampus.chores import title_of_chore
 from photocampus.event_words import all_words, changed_fields, value_word, word_of
 from photocampus.job_pages import result_rows, title_of
+from photocampus.lists import join_parts
 from photocampus.models import (
     AccessLog,
     CalendarFeed,
@@ -82,7 +83,7 @@ class JobAdmin(LogAdmin):
 
     @admin.display(description=_("result"))
     def result_words(self, job: Job) -> str:
-        return format_html_join("; ", "{} {}", result_rows(job.result)) or "-"
+        return join_parts(f"{name} {value}" for name, value in result_rows(job.result)) or "-"
 
     def links(self, obj: Job) -> list[Any]:
         return [(_("Show the job"), reverse("job", args=[obj.public_id]))]

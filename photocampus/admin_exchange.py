@@ -28,6 +28,7 @@ from photocampus import crypto
 from photocampus.access_log import log_access
 from photocampus.events import record
 from photocampus.fields import EncryptedField, Secret
+from photocampus.lists import join_words
 from photocampus.sheets import XLSX, csv_bytes, sheet_bytes
 from photocampus.small_tables import MissingColumns, clean, read_grid
 
@@ -261,7 +262,7 @@ class ReferenceResource(resources.ModelResource):
         dataset.headers = [names.get(heading, heading) for heading in dataset.headers or []]
         needed = [names[name] for name in self.get_import_id_fields()]
         if missing := [heading for heading in needed if heading not in dataset.headers]:
-            raise MissingColumns(columns="、".join(missing))
+            raise MissingColumns(columns=join_words(missing))
 
     def get_diff_class(self) -> type[resources.Diff]:
         return PlainDiff

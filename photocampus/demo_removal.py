@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from photocampus import clock
 from photocampus.errors import DomainError
 from photocampus.events import record
+from photocampus.lists import join_words
 from photocampus.models import Job, JobState, School, User
 from photocampus.triggers import APPEND_ONLY_TABLES, append_only_sql, drop_append_only_sql
 
@@ -78,7 +79,7 @@ def _check() -> None:
     campaigns = apps.get_model("units", "Campaign")._default_manager
     real = campaigns.filter(is_demo=False).values_list("code", flat=True)
     if real:
-        raise RealCampaign(codes=", ".join(real))
+        raise RealCampaign(codes=join_words(real))
     is_there = (
         School.objects.filter(demo_date__isnull=False).exists()
         or User.objects.filter(is_demo=True).exists()

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from photocampus.lists import join_words
 from photocampus.models import Event
 
 WORDS: dict[str, str | Promise] = {
@@ -190,7 +191,7 @@ def value_word(subject: str, value: str) -> str:
             return str(dict(field.flatchoices)[value])
     known = _values.get(subject, {})
     parts = value.split()
-    return "、".join(str(known[part]) for part in parts) if parts and set(parts) <= set(known) else value
+    return join_words(known[part] for part in parts) if parts and set(parts) <= set(known) else value
 
 
 def changed_fields(event: Event) -> list[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from python_calamine import CalamineError, CalamineWorkbook
 
 from photocampus.errors import DomainError
+from photocampus.lists import join_words
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_UNPACKED = 60 * 1024 * 1024
@@ -43,7 +44,7 @@ def read_table(
     grid = read_grid(upload.read(MAX_BYTES + 1))
     places = _places([clean(cell) for cell in grid[0]], columns)
     if missing := [columns[name][0] for name in required if name not in places]:
-        raise MissingColumns(columns=", ".join(missing))
+        raise MissingColumns(columns=join_words(missing))
     rows = []
     for line, cells in enumerate(grid[1:], start=2):
         values = {name: clean(cells[index]) if index < len(cells) else "" for name, index in places.items()}

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photocampus.admin_base import Act, LogAdmin, PortalAdmin, take_out
 from photocampus.admin_words import word_column, word_filter
+from photocampus.lists import join_words
 from photocampus.models import User
 from sessions.booking_view import STEPS, lines_of
 from sessions.delivery_pages import missing_text
@@ -234,11 +235,11 @@ class BookingAdmin(LogAdmin):
 
     @admin.display(description=_("flag"), ordering="flag")
     def flags(self, row: Booking) -> str:
-        return "、".join(str(FLAGS.get(flag, flag)) for flag in row.flag.split())
+        return join_words(FLAGS.get(flag, flag) for flag in row.flag.split())
 
     @admin.display(description=_("units"))
     def unit_names(self, row: Booking) -> str:
-        return "、".join(unit.name for unit in row.units.all()) or gettext("individuals")
+        return join_words(unit.name for unit in row.units.all()) or gettext("individuals")
 
     def links(self, obj: Booking) -> list[Any]:
         found: list[Any] = [

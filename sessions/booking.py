@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from photocampus import clock
 from photocampus.errors import DomainError, MissingReason, NotAllowed
 from photocampus.events import move_state, record
+from photocampus.lists import join_parts
 from photocampus.models import Role, User
 from sessions.booking_cover import require_need
 from sessions.conversation import MOVES, answer_by, locked, tell, tell_why
@@ -286,7 +287,7 @@ def require_venue(booking: Booking, hours: Collection[HalfHour]) -> None:
     last = max(hour.day for hour in hours)
     found = judge_venue(booking.venue, booking.campaign, crews, last).missing
     if missing := [str(lack) for lack in found if lack.key not in booking.room_kept]:
-        raise VenueUnfit(venue=booking.venue.name, crews=crews, missing="; ".join(missing))
+        raise VenueUnfit(venue=booking.venue.name, crews=crews, missing=join_parts(missing))
 
 
 def _require_own_venue(venue: Venue, units: Collection[Unit]) -> None:

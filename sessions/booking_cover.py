@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
 from photocampus.errors import DomainError
+from photocampus.lists import join_parts
 from sessions.calendar import capacity
 from sessions.condensed import words_of
 from sessions.expectations import without_picture
@@ -121,7 +122,7 @@ def require_need(
         return False
     moments = {(hour.day, hour.start) for hour in hours}
     if same := [hour for moment in moments for hour in cover.hours.get(moment, ())]:
-        raise SameTime(people=cover.people, hours="; ".join(words_of(stretches(same))))
+        raise SameTime(people=cover.people, hours=join_parts(words_of(stretches(same))))
     if not reason.strip():
         raise MoreThanNeeded(people=cover.people, room=cover.room)
     return True

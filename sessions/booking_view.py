@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from photocampus.lists import join_parts
 from sessions.booking import expected_people
 from sessions.calendar import capacity
 from sessions.condensed import condensed, rows_said
@@ -59,7 +60,7 @@ def conversation(booking: Booking) -> list[Said]:
 
 def lines_of(hours: list[list[str]]) -> str:
     """The hours that a step was about, in one line."""
-    return "; ".join(condensed(rows_said(hours)))
+    return join_parts(condensed(rows_said(hours)))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from photocampus.lists import join_parts, join_words
 from sessions.hours import Stretch
 
 # Station, day, from, until: as a message of the conversation keeps them.
@@ -47,12 +48,11 @@ def _pattern(stations: dict[str, list[tuple[dt.time, dt.time]]]) -> Pattern:
 
 
 def _line(days: list[dt.date], pattern: Pattern) -> str:
-    comma = pgettext("between the parts of a list", ", ")
-    hours = "; ".join(
-        f"{comma.join(_times(start, end) for start, end in times)} {comma.join(stations)}"
+    hours = join_parts(
+        f"{join_words(_times(start, end) for start, end in times)} {join_words(stations)}"
         for times, stations in pattern
     )
-    said = {"days": comma.join(_run(first, last) for first, last in _runs(days)), "hours": hours}
+    said = {"days": join_words(_run(first, last) for first, last in _runs(days)), "hours": hours}
     return _("%(days)s, each day %(hours)s") % said if len(days) > 1 else f"{said['days']} {hours}"
 
 

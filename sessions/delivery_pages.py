@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from photocampus.access_log import log_access
 from photocampus.errors import DomainError
 from photocampus.files import serve_private
+from photocampus.lists import join_words
 from photocampus.sheets import XLSX, sheet_bytes
 from sessions.console import shows_names
 from sessions.deliveries import (
@@ -74,7 +75,7 @@ def missing_text(item: DeliveryItem) -> str:
         parts.append(_("small image"))
     if missing.get("large"):
         parts.append(_("large image"))
-    return "、".join(parts)
+    return join_words(parts)
 
 
 def items_of(delivery: Delivery) -> list[DeliveryItem]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photocampus.errors import DomainError
 from photocampus.events import move_state
+from photocampus.lists import join_parts
 from photocampus.models import User
 from sessions.hours import HalfHour, free_instead, held_hours, holder_name, hours_text, stale
 from sessions.models import OPEN_STATES, Booking, BookingMessage, BookingState, Hold
@@ -192,7 +193,7 @@ def taken(*, booking: Booking, wanted: list[HalfHour], by: User) -> HoursTaken:
         entry = by_booking.setdefault(hold.booking_id, (hold.booking, []))
         entry[1].append(HalfHour(hold.station_id, hold.day, hold.start))
     lost = [hour for _booking, hours in by_booking.values() for hour in hours]
-    text = "; ".join(
+    text = join_parts(
         gettext("%(hours)s (%(holder)s)") % {"hours": hours_text(hours), "holder": holder_name(holder, by)}
         for holder, hours in by_booking.values()
     )

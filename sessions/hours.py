@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
 from photocampus.errors import DomainError
+from photocampus.lists import join_parts, join_words
 from photocampus.models import Role, User
 from sessions.calendar import (
     Closure,
@@ -291,7 +292,7 @@ def held_hours(booking: Booking) -> list[HalfHour]:
 
 def hours_text(hours: Iterable[HalfHour]) -> str:
     """`A1 04-17 09:30–12:00, …` for messages."""
-    return "; ".join(
+    return join_parts(
         f"{s.day:%Y-%m-%d} {s.start:%H:%M}–{s.end:%H:%M} {s.station.code}" for s in stretches(hours)
     )
 
@@ -405,7 +406,7 @@ def holder_name(hold_booking: Booking, asker: User, units: dict[int, list[Unit]]
             return gettext("another unit")
     if not names:
         return gettext("the studio")
-    return "、".join(unit.name for unit in names)
+    return join_words(unit.name for unit in names)
 
 
 def units_by_booking(bookings: Iterable[int]) -> dict[int, list[Unit]]:

@@ -20,6 +20,7 @@ from icalendar import Event as Entry
 
 from photocampus.access import visible_to
 from photocampus.events import subject_type
+from photocampus.lists import join_words
 from photocampus.models import Event, Role, User
 from sessions.models import FIRM_STATES, Booking, BookingKind, BookingState, Hold
 
@@ -105,7 +106,7 @@ def days_of(hours: Iterable[list[str]]) -> list[ShootDay]:
     for day, stations in sorted(by_day.items()):
         times = [time for spans in stations.values() for span in spans for time in span]
         text = "\n".join(
-            f"{station}: " + ", ".join(f"{start}–{end}" for start, end in spans)
+            f"{station}: " + join_words(f"{start}–{end}" for start, end in spans)
             for station, spans in stations.items()
         )
         first, last = dt.time.fromisoformat(min(times)), dt.time.fromisoformat(max(times))
@@ -132,7 +133,7 @@ def _entry(booking: Booking, number: int, day: ShootDay, changed: dt.datetime, r
 
 
 def summary_of(booking: Booking) -> str:
-    units = "、".join(unit.name for unit in booking.units.all())
+    units = join_words(unit.name for unit in booking.units.all())
     facts = {"kind": booking.get_kind_display(), "units": units or booking.studio.short_name}
     return _("Graduates' photographs (%(kind)s): %(units)s") % facts
 

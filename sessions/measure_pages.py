@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from photocampus.lists import join_parts
 from sessions.models import Attendance
 from sessions.plots import Plot, hours_around, plot, shape_of
 from sessions.shoot_measures import (
@@ -122,7 +123,9 @@ def median_words(value: float | None) -> str:
 
 
 def outside_words(row: Measured) -> str:
-    return "; ".join(f"{TITLES[check]}: {number(row.values[check])}" for check in PLOTTED if check in row.bad)
+    return join_parts(
+        f"{TITLES[check]}: {number(row.values[check])}" for check in PLOTTED if check in row.bad
+    )
 
 
 class StudioMeasures(ShootPage):

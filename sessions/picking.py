@@ -16,6 +16,7 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
 from photocampus import clock
+from photocampus.lists import join_parts
 from photocampus.models import User
 from sessions.calendar import Shut
 from sessions.condensed import words_of
@@ -197,7 +198,7 @@ class Picker:
         return [
             (
                 self.url(month=hours[0].day.replace(day=1), hours=hours),
-                "; ".join(words_of(stretches(hours, stations))),
+                join_parts(words_of(stretches(hours, stations))),
             )
             for hours in options
         ]

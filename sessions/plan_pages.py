@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from photocampus.errors import ChangedMeanwhile, DomainError
+from photocampus.lists import join_words
 from sessions import plan_edits as edits
 from sessions import plans as acts
 from sessions.booking_forms import Day, Time
@@ -91,7 +92,7 @@ def said_of(change: PlanChange, names: dict[int, str], stations: dict[int, Stati
     group = names.get(notes[0]["group"], "—") if notes else "—"
 
     def places(found: list[dict[str, Any]]) -> str:
-        return "、".join(
+        return join_words(
             f"{note['day'][5:]} {note['start']} {stations[note['station']].code} × {note['people']}"
             for note in found
             if note["station"] in stations

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from photocampus import clock
 from photocampus.errors import DomainError, NotAllowed
 from photocampus.events import record
+from photocampus.lists import join_words
 from photocampus.models import User
 from sessions.calendar import clock_time
 from sessions.models import (
@@ -67,7 +68,7 @@ class PlanImpossible(DomainError):
     code = "plan_impossible"
 
     def __init__(self, shortfall: Shortfall, names: dict[str, str]) -> None:
-        groups = "、".join(names.get(key, key) for key in shortfall.groups) or "—"
+        groups = join_words(names.get(key, key) for key in shortfall.groups) or "—"
         super().__init__(
             people=shortfall.people, hours=f"{shortfall.hours:g}", groups=groups, lack=shortfall.lack
         )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from photocampus.lists import join_words
 from photocampus.models import Event
 from photocampus.told import Reader, tell
 from sessions.models import Problem, ProblemSide
@@ -18,7 +19,7 @@ def problem_readers(event: Event) -> Iterable[Reader]:
     """Everybody who may read the problem now. What was written stays in the thread: a mail must carry no name."""
     problem = Problem.objects.select_related("campaign", "studio").get(pk=event.subject_id)
     units = units_of_problem(problem)
-    about = "、".join(unit.name for unit in units) or (problem.studio.short_name if problem.studio else "")
+    about = join_words(unit.name for unit in units) or (problem.studio.short_name if problem.studio else "")
     facts = {"about": about}
     code, key = problem.campaign.code, problem.public_id
     sides = sides_of(problem)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from photocampus import clock
+from photocampus.lists import join_words
 from sessions.console import shows_names
 from sessions.models import (
     UNSETTLED,
@@ -71,7 +72,7 @@ class ProblemLine:
         """The subject in one line."""
         row = self.problem
         if row.booking is not None:
-            units = "、".join(unit.name for unit in row.booking.units.all()) or row.booking.studio.short_name
+            units = join_words(unit.name for unit in row.booking.units.all()) or row.booking.studio.short_name
             what = f"{row.booking.get_kind_display()} · {units}"
             return f"{what} · {row.day:%Y-%m-%d}" if row.day else what
         if row.delivery is not None:

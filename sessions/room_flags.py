@@ -7,6 +7,7 @@ from django.db.models import Max, QuerySet
 from django.utils.translation import gettext
 
 from photocampus import clock
+from photocampus.lists import join_parts
 from photocampus.models import User
 from sessions.hours import HalfHour, held_hours
 from sessions.models import Booking, BookingKind, BookingState
@@ -60,7 +61,7 @@ def lacks_of(booking: Booking) -> tuple[list[str], str]:
     return keys, note % {
         "venue": booking.venue.name,
         "crews": view.judged.crews,
-        "missing": "; ".join(words),
+        "missing": join_parts(words),
     }
 
 

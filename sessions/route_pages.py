@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from photocampus.errors import DomainError
+from photocampus.lists import join_parts
 from photocampus.sheets import XLSX, sheet_bytes
 from photocampus.views import StaffPage
 from sessions.booking import take_off_booking
@@ -131,8 +132,8 @@ def sheet_row(entry: UnitRoute) -> list[Any]:
         entry.rule_label,
         entry.label,
         entry.override.reason if entry.override else "",
-        "; ".join(f"{row.get_kind_display()} ({row.get_state_display()})" for row in entry.bookings),
-        "; ".join(row.flag_note for row in entry.flagged),
+        join_parts(f"{row.get_kind_display()} ({row.get_state_display()})" for row in entry.bookings),
+        join_parts(row.flag_note for row in entry.flagged),
     ]
 
 

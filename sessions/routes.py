@@ -12,6 +12,7 @@ from photocampus import clock
 from photocampus.errors import DomainError, MissingReason, NotAllowed
 from photocampus.event_words import add_values
 from photocampus.events import history_of, record
+from photocampus.lists import join_parts
 from photocampus.models import Role, User
 from sessions.models import (
     ACTIVE_STATES,
@@ -177,7 +178,7 @@ def flag_crossed(campaign: Campaign, unit_ids: Collection[int], by: User | None)
 
 
 def _crossed_note(entries: list[UnitRoute]) -> str:
-    return "; ".join(
+    return join_parts(
         gettext(
             "%(unit)s now has %(counted)d graduates, the line is %(threshold)d: the route is “%(route)s”."
         )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from photocampus import clock
 from photocampus.errors import DomainError
+from photocampus.lists import join_words
 from sessions.checkin import check_in
 from sessions.console import SHOWN, ConsoleView, attendances_of, console_view, shows_names
 from sessions.fees import payee_of
@@ -77,8 +78,8 @@ def shoot_lines(bookings: Iterable[Booking]) -> list[ShootLine]:
         ShootLine(
             row,
             days.get(row.pk, []),
-            "、".join(names.get(row.pk, [])) or row.get_kind_display(),
-            "、".join(stations.get(row.pk, [])),
+            join_words(names.get(row.pk, [])) or row.get_kind_display(),
+            join_words(stations.get(row.pk, [])),
         )
         for row in rows
     ]

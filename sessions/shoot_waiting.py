@@ -6,6 +6,7 @@ from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from photocampus.lists import join_words
 from photocampus.waiting import Scope, WaitingItem, urgency, waiting
 from sessions.deliveries import deliverable, with_receipt
 from sessions.me import open_reports
@@ -75,7 +76,7 @@ def light_that_moved(scope: Scope) -> WaitingItem:
     )
     pictures, _bounds = measured_pictures(today, Photo.objects.filter(studio=scope.studio))
     moved = {drift.station for drift in drifts(pictures)}
-    hint = _("Station: %(stations)s") % {"stations": "、".join(sorted(moved))}
+    hint = _("Station: %(stations)s") % {"stations": join_words(sorted(moved))}
     label = _("Stations where light or framing has moved today")
     return WaitingItem(label, len(moved), studio_url(scope, "shoots"), hint=hint, urgency="now")
 

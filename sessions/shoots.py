@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from photocampus import clock
 from photocampus.errors import ChangedMeanwhile, DomainError
 from photocampus.events import build_event, move_state, record, record_many
+from photocampus.lists import join_words
 from photocampus.models import User
 from sessions.models import (
     Attendance,
@@ -96,7 +97,7 @@ def start_shoot(*, booking: Booking, by: User) -> None:
     require_studio(by, booking.studio)
     days, today = days_of(booking), clock.today()
     if booking.state == BookingState.CONFIRMED and days and today not in days:
-        raise NotTheDay(days=", ".join(str(day) for day in days), today=today)
+        raise NotTheDay(days=join_words(days), today=today)
     move_state(booking, BookingState.UNDER_WAY, moves=SHOOT_MOVES, by=by)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from photocampus import clock
 from photocampus.errors import DomainError, NotAllowed
 from photocampus.events import record
+from photocampus.lists import join_words
 from photocampus.models import User
 from sessions.booking import CampaignNotOpen, NotContracted, cancel_booking
 from sessions.calendar import StudioCalendar
@@ -190,9 +191,11 @@ def shut_hours(
 
 def shut_note(days: Collection[dt.date]) -> str:
     """Why a booking is flagged, in the portal's own language whoever looks: the same days make the same sentence."""
-    listed = sorted(days)
-    shown = "、".join(f"{day:%m-%d}" for day in listed[:MOST_DAYS]) + ("…" if len(listed) > MOST_DAYS else "")
+    inside = sorted(days)
     with translation.override(settings.LANGUAGE_CODE):
+        shown = join_words(f"{day:%m-%d}" for day in inside[:MOST_DAYS]) + (
+            "…" if len(inside) > MOST_DAYS else ""
+        )
         sentence = gettext("Hours on %(days)s are no longer within the studio's working hours.")
     return sentence % {"days": shown}
 

@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from photocampus.lists import join_parts, join_words
 from photocampus.models import Event, Role, User
 from photocampus.told import File, Reader, tell
 from sessions.ical import calendar_file, shoots_of
@@ -35,12 +36,12 @@ def when_of(booking: Booking) -> str:
         for _station, day, start, end in said.hours if said else []:
             days.setdefault(day, []).extend([start, end])
     shown = [f"{day} {min(times)}–{max(times)}" for day, times in sorted(days.items())]
-    return "; ".join(shown[:MOST_DAYS]) + ("; …" if len(shown) > MOST_DAYS else "")
+    return join_parts([*shown[:MOST_DAYS], *(["…"] if len(shown) > MOST_DAYS else [])])
 
 
 def booking_facts(booking: Booking, units: list[Unit]) -> dict[str, Any]:
     return {
-        "units": "、".join(unit.name for unit in units) or booking.studio.short_name,
+        "units": join_words(unit.name for unit in units) or booking.studio.short_name,
         "studio": booking.studio.short_name,
         "when": when_of(booking),
         "until": f"{localtime(booking.held_until):%Y-%m-%d %H:%M}" if booking.held_until else "–",
@@ -203,7 +204,7 @@ def plan_followed_readers(event: Event) -> Iterable[Reader]:
     facts = {
         "moved": event.data.get("moved", 0),
         "lost": event.data.get("lost", 0),
-        "classes": "、".join(event.data.get("classes", [])),
+        "classes": join_words(event.data.get("classes", [])),
     }
     for reader in plan_readers(event):
         yield Reader(reader.user, reader.url, {**reader.facts, **facts})

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from photocampus.errors import DomainError
+from photocampus.lists import join_parts
 from sessions import booking as acts
 from sessions.booking_cover import Cover, cover_of
 from sessions.booking_forms import (
@@ -267,7 +268,7 @@ class Alternative:
 
     @property
     def words(self) -> str:
-        return "; ".join(words_of(self.stretches))
+        return join_parts(words_of(self.stretches))
 
 
 CHOICE_FIELDS = ("h", "picking", "month", "day", "csrfmiddlewaretoken")

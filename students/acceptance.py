@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from photocampus.errors import ChangedMeanwhile, DomainError, NotAllowed
+from photocampus.lists import join_words
 from photocampus.models import Role, User
 from students.decisions import withdraw_decisions, write_decisions
 from students.models import (
@@ -90,7 +91,7 @@ def accept_pictures(*, unit: Unit, seen: Iterable[Seen], by: User) -> int:
             for row in refused.select_related("graduate__enrolment__student")
         }
     ):
-        raise RegisterRefused(names="、".join(names[:10]))
+        raise RegisterRefused(names=join_words(names[:10]))
     decided = _decided(people, Outcome.YES)
     pairs = [(p.pk, p.picture_id) for p in people if (p.pk, p.picture_id) not in decided and p.picture_id]
     for stage in (Stage.VERIFICATION, Stage.CHSI):
@@ -130,7 +131,7 @@ def _locked(unit: Unit, seen: Iterable[Seen], by: User) -> list[Graduate]:
         raise ChangedMeanwhile()
     submitted = SubmissionItem.objects.filter(graduate__in=people, state__in=OPEN_ITEMS)
     if rows := list(submitted.select_related("graduate__enrolment__student")[:10]):
-        raise PictureSubmitted(names="、".join(row.graduate.enrolment.student.name for row in rows))
+        raise PictureSubmitted(names=join_words(row.graduate.enrolment.student.name for row in rows))
     return people
 
 

@@ -16,6 +16,7 @@ from import_export.widgets import ForeignKeyWidget
 from photocampus.admin_base import LogAdmin, ReferenceAdmin
 from photocampus.admin_exchange import ReferenceResource
 from photocampus.admin_words import word_column, word_filter
+from photocampus.lists import join_words
 from students.models import (
     ClassGroup,
     Correction,
@@ -243,7 +244,7 @@ class RosterRowAdmin(LogAdmin):
 
     @admin.display(description=_("named as"))
     def what(self, row: RosterRow) -> str:
-        return "、".join(str(TAGS.get(tag, tag)) for tag in row.tags)
+        return join_words(TAGS.get(tag, tag) for tag in row.tags)
 
     def links(self, obj: RosterRow) -> list[Any]:
         return [(_("preview and result"), upload_url(obj.upload))]

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from photocampus.lists import join_words
 from students.profiles import ProfileSpec
 
 REFUSE, LOOK, NOTE = "refuse", "look", "note"
@@ -153,14 +154,14 @@ def problems_of(checks: Any) -> list[str]:
 def _problems_of_one(check: str, said: Any) -> list[str]:
     allowed = _allowed(check)
     if allowed is None:
-        known = ", ".join([*BOUNDS, *GEOMETRY, *PLAIN])
+        known = join_words([*BOUNDS, *GEOMETRY, *PLAIN])
         return [_("There is no check “%(check)s”. Known are: %(known)s.") % {"check": check, "known": known}]
     if not isinstance(said, dict):
         return [_("%(check)s: give an object such as %(example)s.") % {"check": check, "example": EXAMPLE}]
     problems = []
     for key, value in said.items():
         if key not in allowed:
-            words = {"check": check, "key": key, "allowed": ", ".join(allowed)}
+            words = {"check": check, "key": key, "allowed": join_words(allowed)}
             problems.append(_("%(check)s: “%(key)s” is not one of %(allowed)s.") % words)
         elif key == "severity" and value not in ORDER:
             problems.append(_("%(check)s: the severity is refuse, look or note.") % {"check": check})
@@ -193,4 +194,4 @@ def _out_of_order(check: str, said: Mapping[str, Any]) -> list[str]:
     if line == sorted(line):
         return []
     text = _("%(check)s: the bounds must rise: refuse_low, low, high, refuse_high; they would be %(line)s.")
-    return [text % {"check": check, "line": ", ".join(f"{value:g}" for value in line)}]
+    return [text % {"check": check, "line": join_words(f"{value:g}" for value in line)}]

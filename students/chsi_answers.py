@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photocampus.crypto import mask
 from photocampus.errors import DomainError
+from photocampus.lists import join_words
 from students.tables import open_table
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -126,7 +127,7 @@ def _find_headings(table: Sequence[tuple[int, list[str]]]) -> tuple[int, dict[st
             return number, places
         if len(missing) < len(lacking):
             lacking = missing
-    raise AnswerColumnsMissing(columns=", ".join("/".join(HEADINGS[key][:2]) for key in lacking))
+    raise AnswerColumnsMissing(columns=join_words("/".join(HEADINGS[key][:2]) for key in lacking))
 
 
 def _read_table(data: bytes) -> list[tuple[int, list[str]]]:

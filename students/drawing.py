@@ -11,6 +11,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from photocampus.lists import join_parts
 from students.finding_words import NAMES, bounds_of, number
 from students.models import Finding
 
@@ -183,4 +184,4 @@ class _Pen:
                 parts.append(_("%(name)s: %(value)s, outside %(bounds)s") % words)
             else:
                 parts.append(_("%(name)s: %(value)s") % words)
-        return "; ".join(parts)
+        return join_parts(parts)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from photocampus.event_words import word_of
 from photocampus.events import history_of
+from photocampus.lists import join_words
 from photocampus.models import Event
 from students.history import Entry, name_events
 from students.models import Answer
@@ -59,7 +60,7 @@ def _counts(event: Event) -> str:
     """What the event's numbers say, in the reader's language."""
     if event.kind == "answer_applied":
         names = dict(Answer.choices)
-        return ", ".join(f"{names[key]} {count}" for key, count in event.data.items() if key in names)
+        return join_words(f"{names[key]} {count}" for key, count in event.data.items() if key in names)
     if people := event.data.get("people"):
         return _("%(people)d people") % {"people": people}
     return ""

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from photocampus.lists import join_words
 from students import identity
 from students.cells import text_of
 from students.tables import BadTable
@@ -136,5 +137,5 @@ def map_headings(cells: Sequence[Any]) -> dict[str, int]:
     found = other | exact
     if missing := [column.heading for column in COLUMNS if column.required and column.field not in found]:
         shown = [text_of(cell)[:20] for cell in cells if text_of(cell)][:30]
-        raise MissingHeadings(missing="、".join(missing), found="、".join(shown) or "—")
+        raise MissingHeadings(missing=join_words(missing), found=join_words(shown) or "—")
     return found

@@ -11,6 +11,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from photocampus.access_log import log_access
+from photocampus.lists import join_parts
 from photocampus.models import User
 from photocampus.sheets import csv_bytes, sheet_bytes
 from students.identity import make_gb_number
@@ -112,4 +113,4 @@ def _refused_rows(upload: RosterUpload, width: int) -> Iterator[list[Any]]:
         reasons = [
             f"{BY_FIELD[f].heading}:{sentence(code, data)}" for f, _shown, code, data in rest["findings"]
         ]
-        yield [*("" if cell is None else cell for cell in cells), "；".join(reasons)]
+        yield [*("" if cell is None else cell for cell in cells), join_parts(reasons)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from photocampus.crypto import Sealer
+from photocampus.lists import join_words
 from students.bulk import NewRows, random_ids
 from students.models import (
     Enrolment,
@@ -268,8 +269,8 @@ class Planner:
             Note(
                 graduate,
                 kind,
-                old="、".join(before[f] for f in shown if before[f]),
-                new="、".join(getattr(values, f) for f in shown if before[f]),
+                old=join_words(before[f] for f in shown if before[f]),
+                new=join_words(getattr(values, f) for f in shown if before[f]),
                 fields=tuple(before),
             )
         )

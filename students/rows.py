@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from photocampus.lists import join_words
 from students import identity
 from students.cells import (
     clean_name,
@@ -196,7 +197,7 @@ def unit_judge(words: Words) -> Callable[[Any], Judged]:
 
 
 def term_judge(words: Words) -> Callable[[Any], Judged]:
-    names = "、".join(sorted(words.terms.values()))
+    names = join_words(sorted(words.terms.values()))
 
     def judge(cell: Any) -> Judged:
         if not text_of(cell):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photocampus.errors import DomainError, MissingReason, NotAllowed
 from photocampus.events import build_event, move_state, record, record_many
+from photocampus.lists import join_words
 from photocampus.models import Role, User
 from students.decisions import withdraw_decisions, write_decisions
 from students.models import (
@@ -180,7 +181,7 @@ def choose_ready(
         people = people.filter(pk__in=list(graduates))
         hindered = people.exclude(standing=READY).values_list("enrolment__student__name", flat=True)
         if names := list(hindered[:10]):
-            raise NotReady(names="、".join(names))
+            raise NotReady(names=join_words(names))
     ready = people.filter(standing=READY).order_by("enrolment__student_number")
     chosen = [Choice(*row) for row in ready.values_list("pk", "picture", "small_image")]
     if not chosen:
@@ -318,7 +319,7 @@ def verify_items(*, submission: Submission, by: User, items: Iterable[int] | Non
         graduate__category=Category.GRADUATE,
     )
     if names := list(changed.values_list("graduate__enrolment__student__name", flat=True)[:10]):
-        raise ItemsChanged(names="、".join(names))
+        raise ItemsChanged(names=join_words(names))
     pairs = list(waiting.values_list("graduate", "photo"))
     if not pairs:
         raise NothingToVerify()

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from photocampus.errors import ChangedMeanwhile, DomainError
+from photocampus.lists import join_parts
 from students.faces import faces_are_searched
 from students.ingest import TRAY_STATES, counts_of_batches, open_batch, start_ingest
 from students.ingest_reasons import reason_text
@@ -141,7 +142,7 @@ class OpenUpload(PicturesBase):
         form = UploadForm(request.POST, page=self)
         wants_json = is_script(request)
         if not form.is_valid():
-            text = "; ".join(str(error) for errors in form.errors.values() for error in errors)
+            text = join_parts(error for errors in form.errors.values() for error in errors)
             return self.refused(text, wants_json)
         who: dict[str, Any] = {"studio": self.studio, "campaign": self.campaign, "by": self.user}
         try:

@@ -1,7 +1,7 @@
 """A campaign's life: created or copied from last year's, published, changed with a trace, closed."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from photocampus import clock
 from photocampus.errors import DomainError
 from photocampus.events import build_event, move_state, record, record_many
+from photocampus.lists import join_parts
 from photocampus.models import User
 from units.errors import CampaignClosed, CodeTaken
 from units.hooks import campaign_changed
@@ -252,13 +253,9 @@ def publish_campaign(*, campaign: Campaign, by: User) -> None:
     if fresh.identity_mode not in HONOURED_MODES:
         raise ModeNotHonoured()
     if fresh.state == CampaignState.DRAFT and (missing := missing_for_publication(fresh)):
-        raise NotReady(missing=join_reasons(missing))
+        raise NotReady(missing=join_parts(missing))
     move_state(fresh, CampaignState.PUBLISHED, moves=MOVES, by=by)
     campaign.state = fresh.state
-
-
-def join_reasons(reasons: Iterable[Any]) -> str:
-    return "; ".join(str(reason) for reason in reasons)
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 from photocampus import clock
 from photocampus.errors import ChangedMeanwhile, DomainError
 from photocampus.events import record
+from photocampus.lists import join_words
 from photocampus.models import User
 from photocampus.uploads import check_upload_size
 from units.errors import CampaignClosed
@@ -145,7 +146,7 @@ def check_attachment(upload: UploadedFile) -> str:
     start = upload.read(16)
     upload.seek(0)
     if not start.startswith(ATTACHMENT_TYPES.get(kind, ())) or kind not in ATTACHMENT_TYPES:
-        raise BadAttachment(name=name, kinds=", ".join(ATTACHMENT_TYPES))
+        raise BadAttachment(name=name, kinds=join_words(ATTACHMENT_TYPES))
     return kind
 
 

@@ -10,7 +10,11 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from photocampus.lists import join_parts, join_words
+
 register = template.Library()
+register.filter(join_words)
+register.filter(join_parts)
 
 # Which colour a stored state wears. One table, so that "refused" never looks good on one page and bad on another.
 TONES_BY_WORDS = {

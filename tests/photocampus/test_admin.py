@@ -307,6 +307,17 @@ def test_import_of_terms_classes_and_codes(client, world):
     assert ClassGroup.objects.filter(unit=unit, name="会计9班").exists()
 
 
+def test_import_of_terms_leaves_closed_campaigns_alone(client, world):
+    """A new term and another date are refused with the reason; an unchanged line is none of our business."""
+    Campaign.objects.update(state=CampaignState.CLOSED)
+    before = set(Term.objects.values_list("code", "graduation_date"))
+    same = ["2018", "2018-07", f"{Term.objects.get(code='2018-07').graduation_date}"]
+    rows = [same, ["2018", "2018-09", "2018-09-01"], ["2018", "2018-01", "2018-01-02"]]
+    text = do_import(client, Term, ["campaign", "code", "graduation_date"], rows).content.decode()
+    assert text.count("已结束，不能再作更改。") == 2
+    assert set(Term.objects.values_list("code", "graduation_date")) == before
+
+
 # The forms that act.
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import translation
 
 from photocampus import catalogues
+from photocampus.lists import join_parts, join_words
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)([a-z])|%%|%([sd])|\{(\w*)\}")
 
@@ -111,6 +112,22 @@ def test_update_catalogue_keeps_translations_and_is_stable(tmp_path):
         "One": "一",
         "Two": None,
     }
+
+
+def test_marks_of_lists_follow_the_language():
+    """Nothing a person reads is joined with marks of one language only: 「；」 and 「、」 come from the catalogue."""
+    with translation.override("zh-hans"):
+        assert (join_words(["甲", "乙"]), join_parts(["甲", 2])) == ("甲、乙", "甲；2")
+    with translation.override("en"):
+        assert (join_words(["a", "b"]), join_parts(["a", "b"])) == ("a, b", "a; b")
+    by_hand = re.compile(r"""["'][;；、] ?["']\.join\(|join:["'][,;；、]""")
+    sources = [
+        path
+        for folder in ("photocampus", "units", "students", "sessions", "templates")
+        for path in (settings.BASE_DIR / folder).rglob("*")
+        if path.suffix in (".py", ".html")
+    ]
+    assert [str(path) for path in sources if by_hand.search(path.read_text("utf-8"))] == []
 
 
 def test_compile_catalogues_makes_what_django_reads(tmp_path):

@@ -198,7 +198,7 @@ def test_on_site_needs_a_room_that_fulfils_the_requirements() -> None:
             acts.confirm_booking(booking=booking, agreed_load=100, by=world.photographer)
         assert (
             all(part in str(refusal.value) for part in ("59", "60", "9.5", "10"))
-            and str(refusal.value).count(";") == 2
+            and str(refusal.value).count("；") == 2
         )
         acts.choose_venue(booking=booking, venue=make_venue(world.unit, doors=1), by=world.coordinator)
         acts.confirm_booking(booking=booking, agreed_load=100, by=world.photographer)

@@ -82,7 +82,7 @@ def test_feed_is_valid_and_says_when_where_and_in_which_zone(world, booking):
     assert event.dtstart.utcoffset() == dt.timedelta(hours=8)
     assert event.sequence == booking.sequence and event.status == EventStatus.CONFIRMED
     assert world.studio.address in event.location and world.unit.name in event.summary
-    assert "A1: 09:30–12:00, 13:00–14:00\nA2: 09:30–12:00" in event.description
+    assert "A1: 09:30–12:00、13:00–14:00\nA2: 09:30–12:00" in event.description
     assert event.last_modified == event.dtstamp
     assert str(event.url).endswith(f"/unit/{world.unit.code}/2018/bookings/{booking.public_id}/")
 

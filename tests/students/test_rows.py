@@ -193,7 +193,7 @@ def test_headings_in_any_order_with_aliases_and_stray_signs():
 def test_missing_headings_are_named():
     with pytest.raises(MissingHeadings) as caught, translation.override("en"):
         map_headings(["学号", "姓名", "备注"])
-    assert "性别、证件类型、证件号码、单位、班级、层次、毕业批次" in caught.value.data["missing"]
+    assert "性别, 证件类型, 证件号码, 单位, 班级, 层次, 毕业批次" in caught.value.data["missing"]
     with pytest.raises(DoubleHeading):
         map_headings([*HEADINGS, "学号"])
 

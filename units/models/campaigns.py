@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from photocampus import clock
 from photocampus.fields import EncryptedField, PublicIdField
 from photocampus.models import User
+from units.errors import CampaignClosed
 
 
 class CampaignState(models.TextChoices):
@@ -193,6 +194,11 @@ class Term(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def clean(self) -> None:
+        """A closed campaign keeps its terms as they are."""
+        if self.campaign_id and self.campaign.state == CampaignState.CLOSED:
+            raise ValidationError(str(CampaignClosed(campaign=self.campaign)))
 
 
 class ProfileName(models.TextChoices):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from photocampus.commands import REJECTED, NoActor, PortalCommand
 from photocampus.errors import DomainError
 from photocampus.jobs import requeue_lost_jobs, run_job
+from photocampus.lists import join_words
 from photocampus.models import Job, User
 from students.ingest import TRAY_STATES, open_batch, start_ingest
 from students.ingest_reasons import reason_text
@@ -84,7 +85,7 @@ class Command(PortalCommand):
         if code or len(studios) != 1:
             self.nothing_done(
                 _("Name the studio with --studio; contracted are: %(codes)s.")
-                % {"codes": ", ".join(sorted(studios))}
+                % {"codes": join_words(sorted(studios))}
             )
         return next(iter(studios.values()))
 
