@@ -79,8 +79,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = here
     for item in items:
         if item.get_closest_marker("browser"):
-            # Two processes drive a browser, one of them only for how pages look: more would fight for two cores.
-            group = "looks" if item.get_closest_marker("looks") else "browser"
+            # One process for how pages look, one for what they do; a portal of its own mostly waits.
+            marks = {mark.name for mark in item.iter_markers()}
+            group = next((name for name in ("looks", "portal") if name in marks), "browser")
             item.add_marker(pytest.mark.xdist_group(group))
             if chromium_path() is None and not is_everything_required():
                 item.add_marker(
