@@ -45,7 +45,7 @@ def make_school(**fields: Any) -> School:
 
 def make_user(role: str = Role.STAFF, **fields: Any) -> User:
     number = next(_numbers)
-    defaults = {"username": f"user{number}", "name": f"用户{number}", "role": role}
+    defaults = {"username": f"user{number:07d}", "name": f"用户{number:07d}", "role": role}
     return User.objects.create_user(**{**defaults, **fields})
 
 
@@ -103,7 +103,7 @@ def make_term(campaign: Campaign, code: str = "2018-07") -> Term:
 
 
 def make_unit(code: str = "", **fields: Any) -> Unit:
-    code = code or f"{next(_numbers):03d}"
+    code = code or f"{next(_numbers):07d}"  # of one width: later units come later in every list
     return Unit.objects.create(**{"code": code, "name": f"第{code}学院", **fields})
 
 
@@ -115,7 +115,7 @@ def make_coordinator(unit: Unit, **fields: Any) -> User:
 
 def make_studio(code: str = "", campaign: Campaign | None = None, **fields: Any) -> Studio:
     """A studio open Tuesday to Sunday (R13), contracted for `campaign` when one is given."""
-    code = code or f"ST{next(_numbers)}"
+    code = code or f"ST{next(_numbers):07d}"
     defaults = {
         "name": f"{code}摄影有限公司",
         "short_name": code,
