@@ -9,9 +9,9 @@ import pytest
 
 from photocampus.errors import DomainError
 from photocampus.ledger import disagreements
-from sessions.checkin import check_in, expect_again, mark_absent, mark_photographed
+from sessions.checkin import FeeWasTaken, check_in, expect_again, mark_absent, mark_photographed
 from sessions.fees import move_fee
-from sessions.models import AttendanceState, Fee, FeeState, Shot
+from sessions.models import Attendance, AttendanceState, Fee, FeeState, Shot
 from sessions.shoots import finish_shoot
 from sessions.shots import issue_shot, void_shot
 from tests.shoots.shoot_day import ShootDay, at, make_shoot_day
@@ -58,6 +58,15 @@ def assert_true(day: ShootDay) -> None:
             assert valid[row.pk] == 0
 
 
+def send_home(day: ShootDay, row: Attendance) -> None:
+    """Who was let in and leaves without a picture gets the money back before that."""
+    for fee in row.fees.filter(state=FeeState.TAKEN):
+        with pytest.raises(FeeWasTaken):
+            mark_absent(attendance=row, by=day.photographer, reason="未拍摄即离开")
+        move_fee(fee=fee, to=FeeState.REFUNDED, reason="未拍摄，退还", by=day.photographer)
+    mark_absent(attendance=row, by=day.photographer, reason="未拍摄即离开")
+
+
 def test_day_in_random_order_stays_true(rounds):
     for seed in range(rounds(150)):
         chance = random.Random(seed)
@@ -74,7 +83,7 @@ def test_day_in_random_order_stays_true(rounds):
                     if row.shots.filter(voided_at=None).exists():
                         mark_photographed(attendance=row, by=day.photographer)
                     else:
-                        mark_absent(attendance=row, by=day.photographer, reason="未拍摄即离开")
+                        send_home(day, row)
             finish_shoot(booking=day.booking, by=day.photographer)
             assert {row.state for row in day.attendances} <= {
                 AttendanceState.PHOTOGRAPHED,
