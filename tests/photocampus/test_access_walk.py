@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -65,6 +66,15 @@ def world(db: None) -> World:
     return make_world()
 
 
+@pytest.fixture
+def bare_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only the status counts: thousands of refusals need not each draw a page with its navigation."""
+    monkeypatch.setattr(
+        "photocampus.error_pages.render",
+        lambda request, template, context, status: HttpResponse(status=status),
+    )
+
+
 def client_of(user: Any) -> Client:
     client = Client(raise_request_exception=True)
     if user is not None:
@@ -111,6 +121,7 @@ def test_every_address_with_an_object_is_known_to_the_walk() -> None:
     assert set(OBJECTS) - named == ALSO_OBJECTS, "these addresses are gone"
 
 
+@pytest.mark.usefixtures("bare_refusals")
 def test_addresses_open_only_for_whom_they_are_meant(world: World) -> None:
     wrong = []
     clients = {name: client_of(user) for name, user in world.people.items()}
@@ -129,6 +140,7 @@ def test_addresses_open_only_for_whom_they_are_meant(world: World) -> None:
     assert wrong == [], "\n".join(wrong)
 
 
+@pytest.mark.usefixtures("bare_refusals")
 def test_own_address_does_not_open_a_foreign_object(world: World) -> None:
     """The path names the own unit or studio, the object belongs to somebody else."""
     wrong = []
@@ -146,6 +158,7 @@ def test_own_address_does_not_open_a_foreign_object(world: World) -> None:
     assert wrong == [], "\n".join(wrong)
 
 
+@pytest.mark.usefixtures("bare_refusals")
 def test_admin_is_for_academic_affairs_only(world: World) -> None:
     open_to_all = ("/admin/login", "/admin/jsi18n", "/admin/logout")
     wrong = []
