@@ -79,6 +79,7 @@ WORDS: dict[str, str | Promise] = {
     "replanned": gettext_lazy("Rest of the day planned anew"),
     "hours_blocked": gettext_lazy("Hours of a class blocked"),
     "hours_unblocked": gettext_lazy("Hours of a class free again"),
+    "plan_broken": gettext_lazy("Plan exceeds what a station takes"),
     "plan_followed": gettext_lazy("Plan moved along with the shoot"),
     "disturbance": gettext_lazy("Disturbance"),
     "disturbance_longer": gettext_lazy("Disturbance expected to end at another time"),

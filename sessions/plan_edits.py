@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
-from photocampus.errors import ChangedMeanwhile, DomainError
+from photocampus.errors import ChangedMeanwhile, DomainError, NotAllowed
 from photocampus.events import record
 from photocampus.models import User
 from sessions.calendar import clock_time, minutes
@@ -29,6 +29,7 @@ from sessions.plan_rules import (
 )
 from sessions.plans import locked_booking
 from students.models import ClassGroup
+from units.access import own_unit_ids
 
 K = PlanChangeKind
 EVENTS: dict[str, str] = {
@@ -276,10 +277,12 @@ def undo_change(*, change: PlanChange, by: User) -> list[str]:
     """Put back what a change touched; returns the public ids of the rows that are there again.
 
     Not only the last one: any change can be undone as long as the rows it touched are as it left them. Raises
-    `LaterChange` when they are not, `ChangedMeanwhile` when it was undone already, and every refusal of `move_entry`
-    when the place it came from is no longer to be had.
+    `NotAllowed` when it moved classes of another unit, `LaterChange` when the rows look different, `ChangedMeanwhile`
+    when it was undone already, and every refusal of `move_entry` when the place it came from is no longer to be had.
     """
     edit = Edit(change.booking, by)
+    if ClassGroup.objects.filter(pk__in=classes_of(change)).exclude(unit__in=own_unit_ids(by)).exists():
+        raise NotAllowed()
     fresh = PlanChange.objects.filter(pk=change.pk, booking=edit.booking)
     if not fresh.filter(undone_at=None).update(undone_at=clock.now(), undone_by=by):
         raise ChangedMeanwhile()
@@ -301,6 +304,11 @@ def undo_change(*, change: PlanChange, by: User) -> list[str]:
     require_no_worse(edit.frame, edit.before, entries_of(edit.booking))
     record(edit.booking, "plan_undone", by=by, new=change.get_kind_display(), data={"change": change.pk})
     return [note["id"] for note in before.values()]
+
+
+def classes_of(change: PlanChange) -> set[int]:
+    """The classes that a change touched, by primary key."""
+    return {note["group"] for note in [*change.before, *change.after]}
 
 
 def _looks(note: dict[str, Any] | None) -> tuple[int, bool, str] | None:

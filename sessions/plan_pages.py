@@ -1,6 +1,7 @@
 """The plan's pages: the timetable, with forms for every change (R15). On paper and as a file: `plan_papers`."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -148,6 +149,7 @@ class UnitPlan(PlanPage, UnitBookingPage):
         stations = stations_of(booking)
         names = {line.group.pk: line.group.name for line in plan.classes}
         changes = edits.open_changes(booking)[:UNDO_SHOWN] if may_edit else []
+        own = {group.pk for group in self.own_groups(line.group for line in plan.classes)}
         return self.render(
             "shoots/_plan.html" if self.is_live else "",
             status=409 if refusal and not self.is_live else 200,
@@ -157,11 +159,13 @@ class UnitPlan(PlanPage, UnitBookingPage):
             may_edit=may_edit,
             move_form=self.move_form(plan, chosen) if may_edit and chosen else None,
             add_form=self.add_form(plan),
-            block_form=bound.get("block_form") or BlockForm(groups=list(plan.sizes), auto_id="block_%s"),
+            block_form=bound.get("block_form")
+            or BlockForm(groups=self.own_groups(plan.sizes), auto_id="block_%s"),
             blocked=BlockedHours.objects.filter(
                 campaign=self.campaign, class_group__in=plan.sizes
             ).select_related("class_group"),
-            changes=[(change, said_of(change, names, stations)) for change in changes],
+            own_classes=own,
+            changes=[(row, said_of(row, names, stations), edits.classes_of(row) <= own) for row in changes],
             refusal=refusal,
             offer=self.offer(refusal),
             said=said,
@@ -180,6 +184,11 @@ class UnitPlan(PlanPage, UnitBookingPage):
 
     def own_units(self) -> set[int]:
         return set(own_unit_ids(self.user).values_list("unit", flat=True))
+
+    def own_groups(self, groups: Iterable[ClassGroup]) -> list[ClassGroup]:
+        """In a joint shoot everybody plans the own classes."""
+        own = self.own_units()
+        return [group for group in groups if group.unit_id in own]
 
     def links(self, booking: Booking) -> dict[str, str]:
         """Addresses that the timetable of either side needs."""
@@ -302,8 +311,7 @@ class UnitPlanAct(UnitPlan):
         }, moved.public_id
 
     def add(self, booking: Booking) -> tuple[str, str]:
-        own = self.own_units()
-        groups = [group for group in class_sizes(booking) if group.unit_id in own]
+        groups = self.own_groups(class_sizes(booking))
         form = AddForm(self.request.POST, choices=self.all_targets(booking), groups=groups)
         if not form.is_valid():
             return "", ""
@@ -334,17 +342,20 @@ class UnitPlanAct(UnitPlan):
         return _("Undone."), back[0] if back else ""
 
     def block(self, booking: Booking) -> tuple[str, str]:
-        groups = list(class_sizes(booking))
+        groups = self.own_groups(class_sizes(booking))
         form = BlockForm(self.request.POST, groups=groups)
         if not form.is_valid():
             return "", ""
-        group = next(g for g in groups if g.public_id == form.cleaned_data.pop("group"))
-        acts.block_hours(booking=booking, class_group=group, by=self.user, **form.cleaned_data)
+        hours = dict(form.cleaned_data)
+        chosen = hours.pop("group")
+        group = next(group for group in groups if group.public_id == chosen)
+        acts.block_hours(booking=booking, class_group=group, by=self.user, **hours)
         return _("Noted. Make the plan again so that it takes effect."), ""
 
     def unblock(self, booking: Booking) -> tuple[str, str]:
         number = self.request.POST.get("blocked", "")
-        rows = BlockedHours.objects.filter(campaign=self.campaign, class_group__in=class_sizes(booking))
+        groups = self.own_groups(class_sizes(booking))
+        rows = BlockedHours.objects.filter(campaign=self.campaign, class_group__in=groups)
         row = get_object_or_404(rows, pk=int(number) if number.isdigit() else 0)
         acts.unblock_hours(blocked=row, by=self.user)
         return _("Noted. Make the plan again so that it takes effect."), ""

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from photocampus.access_log import log_access
 from photocampus.sheets import XLSX, sheet_bytes
@@ -145,7 +146,7 @@ def plan_sheet(booking: Booking) -> bytes:
     headings = [
         _("Day"),
         _("Report at"),
-        _("From"),
+        pgettext("beginning of an hour", "From"),
         _("Until"),
         _("Station"),
         _("Unit"),

@@ -15,6 +15,7 @@ from photocampus.errors import DomainError
 from sessions.calendar import clock_time, minutes
 from sessions.models import Attendance, AttendanceState, BlockedHours, Booking, BookingState, PlanEntry
 from sessions.plan_rows import class_sizes, slots_of_booking
+from sessions.planner import Slot
 
 SEEN_STATES = (AttendanceState.CHECKED_IN, AttendanceState.PHOTOGRAPHED)
 OPEN, UNDER_WAY, OVER = "open", "under_way", "over"
@@ -59,6 +60,11 @@ class Frame:
     room: dict[Place, tuple[int, int]]
     sizes: dict[int, int]
     blocked: tuple[BlockedHours, ...]
+
+
+def frame_of_slots(slots: Iterable[Slot]) -> Frame:
+    """Nothing but the places of these hours."""
+    return Frame(None, {(s.station, s.day, s.start): (s.end, s.capacity) for s in slots}, {}, ())
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from sessions.calendar import clock_time, minutes
 from sessions.models import Booking, Disturbance, PlanEntry, Station
 from sessions.outages import Span, is_lasting, recorded, spans_of, with_outages
 from sessions.plan_edits import seal
+from sessions.plan_limits import broken_rules
 from sessions.plan_reasons import reasons_of
 from sessions.plan_rows import class_sizes, problem_of, stations_of
-from sessions.plan_rules import OPEN, OVER, UNDER_WAY, Frame, people_by_hour, standings_of
+from sessions.plan_rules import OPEN, OVER, UNDER_WAY, frame_of_slots, people_by_hour, standings_of
 from sessions.planner import Forecast, Slot, slots_of
 from sessions.plans import forecast_of
 from students.models import ClassGroup
@@ -154,10 +155,15 @@ class PlanView:
     sizes: dict[ClassGroup, int]
     outages: list[Disturbance] = field(default_factory=list)  # not over yet
     stranded: list[ClassGroup] = field(default_factory=list)  # planned while their station cannot work
+    broken: list[str] = field(default_factory=list)  # rules that hours to come no longer keep to, in words
 
     @property
     def people(self) -> int:
         return sum(self.sizes.values())
+
+    @property
+    def stranded_names(self) -> list[str]:
+        return [group.name for group in self.stranded]
 
     @property
     def waiting(self) -> list[ClassLine]:
@@ -220,7 +226,11 @@ def plan_view(booking: Booking, rows: list[PlanEntry], own_units: Collection[int
     blocks = [block for line in lines.values() for block in line.blocks]
     days = timetable(list(stations_of(booking).values()), slots, blocks, ends, spans, held)
     lasting = [row for row in known if is_lasting(row)]
-    return PlanView(days, list(lines.values()), rows, slots, sizes, lasting, _stranded(blocks, lasting))
+    open_rows = [row for row in rows if standings[row.pk] == OPEN]
+    return PlanView(
+        days, list(lines.values()), rows, slots, sizes, lasting, _stranded(blocks, lasting),
+        broken_rules(booking, open_rows, held, sizes, is_disturbed=bool(known)),
+    )  # fmt: skip
 
 
 def _stranded(blocks: Iterable[Block], lasting: Iterable[Disturbance]) -> list[ClassGroup]:
@@ -263,7 +273,7 @@ def timetable(
     """Days with hours as rows and stations as columns; hours that only entries have, as a disturbance left them, too,
     and of those held the ones in which nobody works."""
     now = clock.now().replace(tzinfo=None)
-    taken = people_by_hour(_frame(slots), [block.entry for block in blocks])
+    taken = people_by_hour(frame_of_slots(slots), [block.entry for block in blocks])
     by_slot = {(slot.day, slot.start, slot.station): slot for slot in slots}
     by_place: dict[tuple[dt.date, int, int, str], list[Block]] = {}
     for block in sorted(blocks, key=lambda block: block.entry.class_group.name):
@@ -298,7 +308,3 @@ def timetable(
         ]
         days.append(PlanDay(day, here, rows, loads, ends.get(("", day))))
     return days
-
-
-def _frame(slots: Iterable[Slot]) -> Frame:
-    return Frame(None, {(s.station, s.day, s.start): (s.end, s.capacity) for s in slots}, {}, ())

@@ -202,8 +202,8 @@ def _key(row: PlanEntry) -> tuple[int, int, dt.date, dt.time]:
 def block_hours(
     *, booking: Booking, class_group: ClassGroup, day: dt.date, start: dt.time, end: dt.time, by: User
 ) -> BlockedHours:
-    """The unit says when a class cannot come; the plan is not changed by itself."""
-    require_unit(by, list(booking.units.all()))
+    """The unit says when a class of its own cannot come; the plan is not changed by itself."""
+    require_unit(by, [class_group.unit])
     if start >= end:
         raise NotAllowed()
     row, _created = BlockedHours.objects.update_or_create(

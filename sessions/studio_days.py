@@ -33,6 +33,7 @@ from sessions.models import (
     StationDayOff,
 )
 from sessions.parties import require_studio
+from sessions.plan_limits import report_broken_plans
 from sessions.routes import FLAG_HOURS, flags_of, kept_hours, lower_flag, raise_flag
 from units.models import Campaign, CampaignState, Contract, Studio
 
@@ -114,6 +115,7 @@ def save_station(*, studio: Studio, by: User, station: Station | None = None, **
     require_studio(by, studio)
     station = station or Station(studio=studio)
     is_new = station.pk is None
+    rate = station.rate
     for name, value in fields.items():
         setattr(station, name, value)
     try:
@@ -123,6 +125,8 @@ def save_station(*, studio: Studio, by: User, station: Station | None = None, **
         raise AlreadyEntered() from None
     record(station, "station_added" if is_new else "station_changed", by=by, new=station.code)
     calendar_changed(studio, by)
+    if not is_new and station.rate < rate:
+        report_broken_plans(station, by)
     return station
 
 

@@ -181,6 +181,17 @@ tell(
 )
 
 
+tell(
+    BOOKING,
+    "plan_broken",
+    says=_(
+        "A station of %(studio)s takes fewer people an hour than the plan of %(units)s says (%(when)s). "
+        "The unit must move classes or make the plan again."
+    ),
+    to=plan_readers,
+)
+
+
 def route_readers(event: Event) -> Iterable[Reader]:
     """The unit, in every campaign in which it has a booking or could have one: the newest published."""
     from units.models import Campaign, CampaignState

@@ -14,6 +14,7 @@ from photocampus.models import User
 from sessions import booking as acts
 from sessions.models import BlockedHours, Booking, Closure, PlanEntry, StationDayOff, Venue
 from sessions.routes import set_flag
+from students.models import ClassGroup
 from tests.shoots.booking_world import DAY, NOW, World, ask, confirmed, hours, make_venue, make_world, name
 
 pytestmark = pytest.mark.django_db
@@ -200,6 +201,11 @@ def test_plan_is_adjusted_by_forms(world: World) -> None:
     blocked = BlockedHours.objects.get()
     assert browser.post(unit(world, here + "unblock/"), {"blocked": blocked.pk}).status_code == 302
     assert not BlockedHours.objects.exists()
+    last = ClassGroup.objects.filter(unit=world.unit).order_by("name").last()
+    assert last != ClassGroup.objects.filter(unit=world.unit).order_by("name").first()
+    for row in ClassGroup.objects.filter(unit=world.unit):
+        assert browser.post(unit(world, here + "block/"), {**sent, "group": row.public_id}).status_code == 302
+    assert BlockedHours.objects.count() == 2
 
 
 def test_studio_keeps_its_calendar(world: World) -> None:

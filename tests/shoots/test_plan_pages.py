@@ -10,9 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from photocampus import clock
-from photocampus.models import AccessLog, User
-from sessions.models import PlanChange, PlanEntry
+from photocampus.models import AccessLog, Notification, User
+from sessions.models import BlockedHours, PlanChange, PlanEntry
 from sessions.plan_edits import seal
+from sessions.studio_days import save_station
 from students.hooks import roster_changed
 from students.models import Graduate
 from tests import factories as make
@@ -97,6 +98,47 @@ def test_plan_of_two_units_is_moved_by_each_for_its_own_classes(world: World) ->
     sent = {"entry": foreign.public_id, "target": "A2_2018-04-17_690", "people": 1}
     text(client(world.coordinator).post(unit(world, here + "move/"), sent), 409)
     assert PlanEntry.objects.filter(class_group__unit=world.other).count() == 1
+
+
+def test_in_a_joint_shoot_nobody_blocks_or_undoes_for_classes_of_the_other_unit(world: World) -> None:
+    booking = confirmed(world, hours(*world.bays), units=[world.unit, world.other], by=world.staff)
+    here = f"bookings/{booking.public_id}/plan/"
+    mine, theirs = client(world.coordinator), client(world.rival)
+    mine.post(unit(world, here + "make/"))
+    entry = PlanEntry.objects.get(class_group__unit=world.other)
+    rival = f"/unit/{world.other.code}/{world.campaign.code}/{here}"
+    assert theirs.post(rival + "lock/", {"entry": entry.public_id}).status_code == 302
+    change = PlanChange.objects.get()
+    assert 'name="change"' not in text(mine.get(unit(world, here)))
+    assert 'name="change"' in text(theirs.get(rival))
+    text(mine.post(unit(world, here + "undo/"), {"change": change.public_id}), 409)
+    assert PlanEntry.objects.get(pk=entry.pk).is_locked
+    sent = {"group": entry.class_group.public_id, "day": "2018-04-17", "start": "09:30", "end": "10:30"}
+    mine.post(unit(world, here + "block/"), sent)
+    assert not BlockedHours.objects.exists()
+    theirs.post(rival + "block/", sent)
+    blocked = BlockedHours.objects.get()
+    assert f'value="{blocked.pk}"' not in text(mine.get(unit(world, here)))
+    text(mine.post(unit(world, here + "unblock/"), {"blocked": blocked.pk}), 404)
+    assert theirs.post(rival + "undo/", {"change": change.public_id}).status_code == 302
+    assert not PlanEntry.objects.get(class_group__unit=world.other).is_locked
+
+
+def test_plan_says_what_it_broke_since_a_station_takes_fewer_people(world: World) -> None:
+    booking = confirmed(world, hours(*world.bays))
+    here = f"bookings/{booking.public_id}/plan/"
+    browser = client(world.coordinator)
+    browser.post(unit(world, here + "make/"))
+    assert "该计划已超出实际接待能力" not in text(browser.get(unit(world, here)))
+    station = PlanEntry.objects.filter(people__gt=5).first().station
+    save_station(studio=world.studio, by=world.photographer, station=station, rate=30)
+    assert not Notification.objects.filter(event__kind="plan_broken").exists()
+    save_station(studio=world.studio, by=world.photographer, station=station, rate=5)
+    for page in (browser.get(unit(world, here)), client(world.photographer).get(studio(world, here))):
+        shown = text(page)
+        assert "该计划已超出实际接待能力" in shown and f"{station.code} 可拍 5 人" in shown
+    told = {row.user for row in Notification.objects.filter(event__kind="plan_broken")}
+    assert told == {world.coordinator}  # the studio did it itself
 
 
 @pytest.mark.parametrize(("mode", "shown"), [("id_card", True), ("capture_code", False)])
