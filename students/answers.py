@@ -1,12 +1,13 @@
 """Takes the register's answer back in: who passed, who did not, whose image is refused and why (R7).
 
 A file is read, shown (`plan_answer`), then applied. The same file twice changes nothing. People are found by student
-number and ID number of the frozen rows, so that a later correction of the roster does not lose them.
+number and ID number of the frozen rows, so that a later correction of the roster does not lose them. A person who
+stands in several rows is answered once, with the words of all of them, or not at all when they disagree.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -41,6 +42,7 @@ from students.submissions import refuse_pictures
 ANSWERABLE = (BatchState.FROZEN, BatchState.REPORTED, BatchState.ANSWERED)
 FILE_CONTEXT = "students_answerfile"
 BLOCK = 2000
+BETWEEN_REMARKS = "；"  # the words are the register's, and so is the language
 
 UNKNOWN_PERSON = "unknown_person"
 OTHER_ID = "other_id"
@@ -80,7 +82,7 @@ class RowProblem:
 
 @dataclass(frozen=True)
 class Change:
-    """What one row of the file would do to one row of the batch."""
+    """What the file would do to one row of the batch; `line` is the first of the file that is about this person."""
 
     line: int
     row: ExportRow
@@ -116,6 +118,16 @@ class _Known:
     name: str
 
 
+@dataclass(frozen=True)
+class _Heard:
+    """One row of the file, understood, and the person of the batch whom it is about."""
+
+    line: int
+    student_number: str
+    person: _Known
+    reading: Reading
+
+
 def plan_answer(*, batch: ExportBatch, data: bytes) -> AnswerPlan:
     """Read an answer file against a batch, changing nothing.
 
@@ -126,22 +138,17 @@ def plan_answer(*, batch: ExportBatch, data: bytes) -> AnswerPlan:
     if not BatchPart.objects.filter(file__batch=batch).exists():
         raise FilesRemoved()
     answers = read_answer(data)
-    known = _known_rows(batch)
     codes = {code.code: code for code in RefusalCode.objects.all()}
     plan = AnswerPlan()
-    seen: dict[int, Verdict] = {}
-    for answer in answers:
-        change, cause = _judge(answer, known, codes)
-        if change and seen.setdefault(change.row.pk, change.reading.verdict) != change.reading.verdict:
-            change, cause = None, CONTRADICTION
+    for rows in _by_person(answers, _known_rows(batch), plan.problems):
+        change, cause = _judge(rows, codes)
         if change is None:
-            plan.problems.append(RowProblem(answer.line, answer.student_number, cause))
+            plan.problems += [RowProblem(one.line, one.student_number, cause) for one in rows]
         elif _is_same(change):
             plan.unchanged += 1
-        elif not change.row.is_live:
-            plan.problems.append(RowProblem(answer.line, answer.student_number, SUPERSEDED))
         else:
             plan.changes.append(change)
+    plan.problems.sort(key=lambda problem: problem.line)
     return plan
 
 
@@ -159,9 +166,21 @@ def _known_rows(batch: ExportBatch) -> dict[str, _Known]:
     return known
 
 
-def _judge(
-    answer: AnswerRow, known: Mapping[str, _Known], codes: Mapping[str, RefusalCode]
-) -> tuple[Change | None, str]:
+def _by_person(
+    answers: Iterable[AnswerRow], known: Mapping[str, _Known], problems: list[RowProblem]
+) -> Iterable[list[_Heard]]:
+    """What the file says of each person of the batch, in the order of the file; other rows go to `problems`."""
+    people: dict[int, list[_Heard]] = {}
+    for answer in answers:
+        heard, cause = _hear(answer, known)
+        if heard is None:
+            problems.append(RowProblem(answer.line, answer.student_number, cause))
+        else:
+            people.setdefault(heard.person.row.pk, []).append(heard)
+    return people.values()
+
+
+def _hear(answer: AnswerRow, known: Mapping[str, _Known]) -> tuple[_Heard | None, str]:
     person = known.get(answer.student_number)
     if person is None:
         return None, UNKNOWN_PERSON
@@ -172,12 +191,27 @@ def _judge(
     reading = read_remark(answer.text)
     if reading is None:
         return None, UNREADABLE
+    return _Heard(answer.line, answer.student_number, person, reading), ""
+
+
+def _judge(rows: Sequence[_Heard], codes: Mapping[str, RefusalCode]) -> tuple[Change | None, str]:
+    """All rows of one person as one answer, or why they are none; the order of the rows makes no difference."""
+    readings = {one.reading for one in rows}
+    if len({reading.verdict for reading in readings}) > 1:
+        return None, CONTRADICTION
+    # A reason of the catalogue goes before one that nobody knows.
+    ranked = sorted(readings, key=lambda one: (one.code not in codes or one.code == OTHER_REASON, one.reason))
+    reading = replace(ranked[0], reason=BETWEEN_REMARKS.join(one.reason for one in ranked))
     code = None
     if reading.verdict == Verdict.IMAGE_REFUSED:
         code = codes.get(reading.code) or codes.get(OTHER_REASON)
         if code is None:
             return None, UNKNOWN_CODE
-    return Change(answer.line, person.row, answer.student_number, person.name, reading, code), ""
+    first = rows[0]
+    change = Change(first.line, first.person.row, first.student_number, first.person.name, reading, code)
+    if not change.row.is_live and not _is_same(change):
+        return None, SUPERSEDED
+    return change, ""
 
 
 def _is_same(change: Change) -> bool:

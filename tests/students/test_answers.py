@@ -140,7 +140,6 @@ def test_rows_that_match_nobody_are_reported_and_change_nothing(world):
         row(two, ""),
         row(two, "见附件"),
         row(three, "核验通过"),
-        row(three, "未通过"),
     )
     plan = apply_answer(batch=batch, data=data, by=world.staff)
     assert [(problem.line, problem.cause) for problem in plan.problems] == [
@@ -148,11 +147,80 @@ def test_rows_that_match_nobody_are_reported_and_change_nothing(world):
         (3, "other_id"),
         (4, "no_answer"),
         (5, "unreadable"),
-        (7, "contradiction"),
     ]
     assert plan.counts["passed"] == 1
     batch.refresh_from_db()
     assert batch.state == "reported"
+
+
+def test_person_who_stands_twice_with_one_answer_is_answered_once(world):
+    one, two = world.verified(2)
+    batch = build(world)
+    data = answer(row(one, "核验通过"), row(two, "核验通过"), row(one, "核验通过"))
+    plan = apply_answer(batch=batch, data=data, by=world.staff)
+    assert (plan.counts, len(plan.changes)) == ({"passed": 2, "unchanged": 0, "problems": 0}, 2)
+    assert one.decisions.filter(stage=Stage.CHSI).count() == 1
+    assert apply_answer(batch=batch, data=data, by=world.staff).counts == {"unchanged": 2, "problems": 0}
+
+
+def test_two_remarks_with_one_verdict_are_joined_whatever_their_order(world):
+    person = world.verified(1)[0]
+    batch = build(world)
+    rows = [row(person, "未通过:姓名不符"), row(person, "未通过:专业不符"), row(person, "未通过:姓名不符")]
+    plan = apply_answer(batch=batch, data=answer(*rows), by=world.staff)
+    assert plan.counts == {"failed": 1, "unchanged": 0, "problems": 0}
+    assert batch.rows.get().answer_text == "未通过:专业不符；未通过:姓名不符"
+    events = history_of(person).count()
+    for again in (rows, rows[::-1]):
+        plan = apply_answer(batch=batch, data=answer(*again), by=world.staff)
+        assert plan.counts == {"unchanged": 1, "problems": 0}
+    assert history_of(person).count() == events
+
+
+def test_image_refused_for_two_reasons_is_refused_once_with_a_named_one(world):
+    person = world.verified(1)[0]
+    batch = build(world)
+    rows = [row(person, "图像不合格(neverheard)"), row(person, "照片退回:背景不均匀")]
+    data = answer(*rows)
+    assert apply_answer(batch=batch, data=data, by=world.staff).counts["image_refused"] == 1
+    kept = batch.rows.get()
+    assert (kept.answer_code.code, kept.answer_text) == (
+        "background_uneven",
+        "照片退回:背景不均匀；图像不合格(neverheard)",
+    )
+    assert person.decisions.filter(stage=Stage.CHSI).count() == 1
+    for again in (data, answer(*rows[::-1])):
+        assert apply_answer(batch=batch, data=again, by=world.staff).counts == {"unchanged": 1, "problems": 0}
+
+
+def test_words_that_do_not_fit_into_the_batch_are_cut_alike_each_time(world):
+    person = world.verified(1)[0]
+    batch = build(world)
+    data = answer(row(person, "未通过:" + "姓" * 150), row(person, "未通过:" + "名" * 150))
+    apply_answer(batch=batch, data=data, by=world.staff)
+    assert apply_answer(batch=batch, data=data, by=world.staff).counts == {"unchanged": 1, "problems": 0}
+
+
+def test_rows_that_answer_otherwise_for_one_person_are_all_reported_and_none_is_applied(world):
+    one, two = world.verified(2)
+    batch = build(world)
+    data = answer(
+        row(one, "核验通过"),
+        row(two, "核验通过"),
+        row(one, "", XH="999"),
+        row(one, "照片退回:背景不均匀"),
+        row(one, "核验通过"),
+    )
+    plan = apply_answer(batch=batch, data=data, by=world.staff)
+    assert [(problem.line, problem.cause) for problem in plan.problems] == [
+        (2, "contradiction"),
+        (4, "unknown_person"),
+        (5, "contradiction"),
+        (6, "contradiction"),
+    ]
+    assert plan.counts == {"passed": 1, "unchanged": 0, "problems": 4}
+    assert batch.rows.get(graduate=one).answer == "none"
+    assert not one.decisions.filter(stage=Stage.CHSI).exists()
 
 
 def test_answer_finds_people_by_what_was_reported_not_by_what_the_roster_says_now(world):
