@@ -12,15 +12,21 @@ from photocampus.models import Role, User
 REJECTED = 1
 NOTHING_DONE = 2
 
+OTHER_CAMPAIGN = _("Batch %(batch)s is not one of campaign %(code)s.")
+
 
 class NoActor(DomainError):
     code = "no_actor"
     message = _("There is no active user %(name)s of academic affairs in whose name the command could act.")
 
 
-def read_number(text: str) -> int:
-    """A number as people read it off a page or a file: 1, 0001, 2018-1 and 2018-0001 are the same."""
-    return int(text.rpartition("-")[2])
+def read_batch(text: str) -> tuple[str, int]:
+    """Campaign code, "" if not given, and number, as people read them off a page or a file: 1, 0001, 2018-1, 2018-0001.
+
+    Raises ValueError.
+    """
+    code, _hyphen, number = text.rpartition("-")
+    return code, int(number)
 
 
 def find_actor(username: str = "") -> User:

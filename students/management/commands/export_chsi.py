@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from photocampus.commands import REJECTED, PortalCommand, read_number
+from photocampus.commands import OTHER_CAMPAIGN, REJECTED, PortalCommand, read_batch
+from photocampus.errors import MissingReason
 from photocampus.jobs import run_job
 from photocampus.models import Job, User
 from students.batch_build import left_out, problem_lines, zip_file
@@ -26,9 +27,7 @@ class Command(PortalCommand):
         parser.add_argument("--campaign", required=True)
         parser.add_argument("--output", required=True, type=Path, help="folder for the ZIP file")
         parser.add_argument("--profile", default="", help="name of the export profile")
-        parser.add_argument(
-            "--batch", type=read_number, help="write this batch again instead of building one"
-        )
+        parser.add_argument("--batch", type=read_batch, help="write this batch again instead of building one")
         parser.add_argument("--leave-out", action="store_true", help="leave out who cannot be reported")
         parser.add_argument("--purpose", default="export_chsi", help="goes into the access log")
 
@@ -36,19 +35,44 @@ class Command(PortalCommand):
         campaign = Campaign.objects.filter(code=options["campaign"]).first()
         if campaign is None:
             self.nothing_done(_("There is no campaign %(code)s.") % {"code": options["campaign"]})
-        batch = (
-            self.find(campaign, options["batch"]) if options["batch"] else self.build(campaign, by, options)
-        )
+        # Before a batch is built: its people would wait no more, and nobody would have the file.
+        self.open_folder(options["output"])
+        if not options["purpose"].strip():
+            raise MissingReason()
+        named = options["batch"]
+        batch = self.build(campaign, by, options) if named is None else self.find(campaign, *named)
         self.name_problems(batch)
         if batch.state == BatchState.FAILED:
             self.nothing_done(_("No batch was built: the people above cannot be reported."))
         if batch.state not in KEPT_STATES:
             raise BatchNotFrozen()
-        path = self.write(batch, by, options)
+        try:
+            path = self.write(batch, by, options)
+        except OSError as error:
+            self.nothing_done(
+                _(
+                    "Batch %(batch)s is kept, but was not written: %(reason)s. Try again with --batch %(batch)s."
+                )
+                % {"batch": batch, "reason": error.strerror or error}
+            )
         self.stdout.write(f"{path}\n{batch} {batch.people} {zip_file(batch).sha256}")
-        return REJECTED if left_out(batch) and not options["batch"] else 0
+        return REJECTED if left_out(batch) and named is None else 0
 
-    def find(self, campaign: Campaign, number: int) -> ExportBatch:
+    def open_folder(self, folder: Path) -> None:
+        """Make the folder if need be and see that files can be written there."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            self.nothing_done(
+                _("Nothing can be written to %(folder)s: %(reason)s.")
+                % {"folder": folder, "reason": error.strerror or error}
+            )
+
+    def find(self, campaign: Campaign, code: str, number: int) -> ExportBatch:
+        if code and code != campaign.code:
+            self.nothing_done(OTHER_CAMPAIGN % {"batch": f"{code}-{number}", "code": campaign.code})
         batch = ExportBatch.objects.filter(campaign=campaign, number=number).first()
         if batch is None:
             self.nothing_done(
@@ -78,7 +102,6 @@ class Command(PortalCommand):
     def write(self, batch: ExportBatch, by: User, options: dict[str, Any]) -> Path:
         """Under a temporary name first: the folder never shows half an archive."""
         folder: Path = options["output"]
-        folder.mkdir(parents=True, exist_ok=True)
         file = zip_file(batch)
         descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
         try:
