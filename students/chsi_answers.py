@@ -188,7 +188,8 @@ _NOT_PASSED = re.compile("未通过|不通过|没有通过|未核验通过")
 _UNCERTAIN = re.compile("不确定|待定|待核|待确认|无法确定")
 _ABNORMAL = re.compile("异常")
 _PASSED = re.compile("通过|合格|成功")
-_LONG_NUMBER = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]?\d{7,}[0-9Xx]?")
+# Passports have up to two letters before their digits, some two and only six digits; residence cards have three.
+_LONG_NUMBER = re.compile(r"[A-Za-z]{0,3}\d{7,}[Xx]?|(?<![A-Za-z])[A-Za-z]{2}\d{6}")
 _WRITTEN_CODE = re.compile(r"[\[((]([a-z][a-z0-9_]{2,39})[\]))]")
 
 # Words of the register's answers and the code of the catalogue that they mean; the first that fits counts.

@@ -166,3 +166,25 @@ def test_numbers_that_a_remark_repeats_are_masked():
     reading = read_remark("未通过:证件号码11010519900101123X与姓名不符,联系13800138000,学号201500")
     assert reading.reason == "未通过:证件号码110105**********3X与姓名不符,联系138****8000,学号201500"
     assert read_remark("未通过 H12345678").reason == "未通过 H1******8"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("EA1234567核验未通过", "EA******7核验未通过"),
+        ("未通过:护照ea1234567", "未通过:护照ea******7"),
+        ("未通过:护照AB123456", "未通过:护照AB*****6"),
+        ("未通过 USA123456789012", "未通过 USA123*******12"),
+        ("未通过:ID110105199001011234", "未通过:ID1101************34"),
+        ("未通过:SFZH110105199001011234", "未通过:SFZH110*************34"),
+    ],
+)
+def test_numbers_behind_letters_are_masked_too(text, shown):
+    assert read_remark(text).reason == shown
+
+
+@pytest.mark.parametrize(
+    "text", ["照片退回:DPI不足300dpi", "图像退回(head_tilt)", "照片大小10240KB不合格", "未通过 RECORD 2018"]
+)
+def test_words_and_short_numbers_stay_as_they_are(text):
+    assert read_remark(text).reason == text
