@@ -10,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
+from photocampus.digits import read_digits
 from photocampus.errors import DomainError
 from photocampus.events import record
 from photocampus.models import School, User
@@ -47,9 +48,9 @@ class AdvanceDemoDate(StaffPage):
     """The button in the banner."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        days = request.POST.get("days", "1")
+        days = read_digits(request.POST.get("days", "1"))
         try:
-            advance_demo_date(days=int(days) if days.isdigit() and len(days) < 4 else 0, by=self.user)
+            advance_demo_date(days=days or 0, by=self.user)
         except DomainError as error:
             messages.error(request, str(error))
         back = request.POST.get("next", "")

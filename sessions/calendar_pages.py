@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from photocampus import clock
+from photocampus.digits import read_digits
 from photocampus.errors import DomainError
 from sessions import studio_days as acts
 from sessions.booking_forms import WEEKDAYS, ClosureForm, DayOffForm, ExceptionForm, StationForm
@@ -243,6 +244,7 @@ class StationEdit(StudioBookingPage):
 
 
 def _number(text: str) -> int:
-    if not text.isdigit():
+    number = read_digits(text)
+    if number is None:
         raise Http404
-    return int(text)
+    return number

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from photocampus import clock
+from photocampus.digits import read_digits
 from photocampus.errors import DomainError
 from sessions.checkin import add_walk_in, check_in, expect_again, mark_absent, mark_photographed
 from sessions.fees import add_service, move_fee
@@ -115,9 +116,8 @@ class PersonAct(ShootPage):
 
     def fee(self, attendance: Attendance) -> Done:
         fees = list(attendance.fees.order_by("pk"))
-        number = self.request.POST.get("fee", "0")
-        index = int(number) if number.isdigit() else 0
-        if index >= len(fees) or self.request.POST.get("to") not in FeeState.values:
+        index = read_digits(self.request.POST.get("fee", "0"))
+        if index is None or index >= len(fees) or self.request.POST.get("to") not in FeeState.values:
             raise Http404
         to = FeeState(self.request.POST["to"])
         move_fee(fee=fees[index], to=to, by=self.user, reason=self.request.POST.get("reason", ""))
@@ -194,7 +194,7 @@ class Disturbances(ShootPage):
         try:
             if number := request.POST.get("ended", ""):
                 rows = self.scoped(Disturbance).filter(booking=self.booking)
-                row = rows.filter(pk=int(number)).first() if number.isdigit() else None
+                row = rows.filter(pk=read_digits(number) or 0).first()
                 if row is None:
                     raise Http404
                 end_disturbance(disturbance=row, by=self.user)

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from photocampus.access_log import log_access
+from photocampus.digits import read_digits
 from photocampus.errors import DomainError
 from photocampus.files import serve_private
 from photocampus.lists import join_words
@@ -50,8 +51,7 @@ def missing_from(data: QueryDict, items: list[DeliveryItem]) -> dict[str, Missin
     """What the form names as missing: `2in-<person>`, `1in-<person>` (numbers), `small-<person>`, `large-<person>`."""
 
     def number(name: str) -> int:
-        text = data.get(name, "").strip()
-        return int(text) if text.isdigit() else 0
+        return read_digits(data.get(name, "").strip()) or 0
 
     found = {}
     for item in items:

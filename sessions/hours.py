@@ -279,7 +279,7 @@ def read_stretches(texts: Iterable[str], stations: Iterable[Station]) -> list[Ha
             day_text, start_text, end_text = rest.split("_")
             day = dt.date.fromisoformat(day_text)
             start, end = (dt.time(int(t[:2]), int(t[2:])) for t in (start_text, end_text))
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
         if station := by_code.get(code):
             found.update(HalfHour(station.pk, day, begin) for begin in half_hours_in([Span(start, end)]))

@@ -268,7 +268,7 @@ class MeAct(MePage):
             key, day_text, start_text = self.request.POST.get("seat", "").split("/")
             day = dt.date.fromisoformat(day_text)
             start = dt.time(int(start_text[:2]), int(start_text[2:]))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise Http404 from None
         booking = Booking.objects.filter(public_id=key, campaign=self.graduate.campaign_id).first()
         if booking is None:

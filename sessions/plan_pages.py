@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from photocampus.digits import read_digits
 from photocampus.errors import ChangedMeanwhile, DomainError
 from photocampus.lists import join_words
 from sessions import plan_edits as edits
@@ -218,10 +219,11 @@ class UnitPlan(PlanPage, UnitBookingPage):
     def offer(self, refusal: DomainError | None) -> dict[str, Any] | None:
         """What would have fitted, in one click: fewer people of the same class to the same hour."""
         sent = self.request.POST
-        if not isinstance(refusal, HourFull | LoadExceeded) or not sent.get("people", "").isdigit():
+        wanted = read_digits(sent.get("people", ""))
+        if not isinstance(refusal, HourFull | LoadExceeded) or wanted is None:
             return None
         limit = refusal.data["capacity"] if isinstance(refusal, HourFull) else refusal.data["agreed"]
-        people = int(sent["people"]) - (refusal.data["wanted"] - limit)
+        people = wanted - (refusal.data["wanted"] - limit)
         if people < 1:
             return None
         act = "move" if sent.get("entry") else "add"
@@ -353,10 +355,10 @@ class UnitPlanAct(UnitPlan):
         return _("Noted. Make the plan again so that it takes effect."), ""
 
     def unblock(self, booking: Booking) -> tuple[str, str]:
-        number = self.request.POST.get("blocked", "")
+        number = read_digits(self.request.POST.get("blocked", ""))
         groups = self.own_groups(class_sizes(booking))
         rows = BlockedHours.objects.filter(campaign=self.campaign, class_group__in=groups)
-        row = get_object_or_404(rows, pk=int(number) if number.isdigit() else 0)
+        row = get_object_or_404(rows, pk=number or 0)
         acts.unblock_hours(blocked=row, by=self.user)
         return _("Noted. Make the plan again so that it takes effect."), ""
 

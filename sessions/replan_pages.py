@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from photocampus import clock
+from photocampus.digits import read_digits
 from photocampus.errors import ChangedMeanwhile, DomainError
 from sessions.calendar import clock_time
 from sessions.class_texts import place_of_shoot
@@ -189,7 +190,7 @@ class ReplanPage:
 
     def recorded(self, number: str) -> Any:
         rows = self.scoped(Disturbance).filter(booking=self.shoot)  # type: ignore[attr-defined]
-        return rows.filter(pk=int(number) if number.isdigit() else 0)
+        return rows.filter(pk=read_digits(number) or 0)
 
     def coming_days(self) -> list[dt.date]:
         today = clock.today()

@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from photocampus.digits import read_numbers
 from photocampus.errors import DomainError
 from photocampus.sheets import XLSX
 from students.models import Completeness, RosterState, RosterUpload, RowKind, UploadState
@@ -217,7 +218,7 @@ class Gone(UploadAct):
 
     def act(self, upload: RosterUpload) -> HttpResponseBase:
         form = GoneForm(self.request.POST)
-        lines = [int(line) for line in self.request.POST.getlist("lines") if line.isdigit()]
+        lines = read_numbers(self.request.POST.getlist("lines"))
         if form.is_valid() and lines:
             decide_gone(upload=upload, lines=lines, by=self.user, **form.cleaned_data)
             text = ngettext("Noted for %(n)d graduate.", "Noted for %(n)d graduates.", len(lines))

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from photocampus.digits import read_numbers
 from photocampus.errors import DomainError
 from photocampus.files import serve_private
 from photocampus.views import MemberPage
@@ -148,7 +149,7 @@ class SubmitImages(UnitPage):
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         term = get_object_or_404(self.campaign.terms, code=request.POST.get("term", ""))
-        classes = [int(pk) for pk in request.POST.getlist("classes") if pk.isdigit()]
+        classes = read_numbers(request.POST.getlist("classes"))
         try:
             submission = submit_images(
                 college=self.unit,

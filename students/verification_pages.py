@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from photocampus.digits import read_numbers
 from photocampus.errors import DomainError
 from photocampus.views import StaffPage
 from students.acceptance import must_have_no_reason
@@ -104,7 +105,7 @@ class VerifyPage(StaffPage):
 
     def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         submission = self.find(public_id)
-        items = [int(pk) for pk in request.POST.getlist("items") if pk.isdigit()]
+        items = read_numbers(request.POST.getlist("items"))
         try:
             if request.POST.get("act") == "return":
                 self.send_back(request, submission, items)

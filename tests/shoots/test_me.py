@@ -170,7 +170,12 @@ class TestUse:
                 assert seat_of(graduate).seat_start == start
             client.post(url(graduate, "me-act", "give-back"))
             assert seat_of(graduate) is None
-            assert client.post(url(graduate, "me-act", "seat"), {"seat": "nonsense"}).status_code == 404
+            for seat in (
+                "nonsense",
+                f"{day.booking.public_id}/{DAY}/09²",
+                f"{day.booking.public_id}/{DAY}/09{'9' * 20}",
+            ):
+                assert client.post(url(graduate, "me-act", "seat"), {"seat": seat}).status_code == 404
 
     def test_receipt_and_collection_with_something_missing(self, client):
         with at(9, 40):

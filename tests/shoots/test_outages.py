@@ -270,8 +270,10 @@ def test_console_ends_it_and_goes_on_to_the_comparison(client, world: World, boo
         assert client.post(console, {"ended": row.pk}).url.endswith(f"/shoots/{booking.public_id}/")
         cut(world, booking, (None, T(9, 30), T(14, 0)), at=on(9))
         last = recorded(booking)[-1]
+        assert client.post(console, {"ended": "²"}).status_code == 404
         answer = client.post(console, {"ended": last.pk})
         assert answer.url == reverse("shoots:shoot-replan", args=place) + f"?back={last.pk}"
+        assert client.get(reverse("shoots:shoot-replan", args=place), {"back": "²"}).status_code == 200
 
 
 def test_nobody_who_moves_comes_before_they_can_be_told_and_the_running_hour_stays_whole(

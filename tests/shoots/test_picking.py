@@ -60,6 +60,12 @@ def test_own_hours_of_a_booking_that_moves_are_not_lost(world: World) -> None:
     assert text(desk.get(address)).count(LOST) == 1
 
 
+@pytest.mark.parametrize("start", ["09²", "9" * 20])
+def test_hours_that_are_no_time_of_day_are_left_out(world: World, start: str) -> None:
+    page = client(world.rival).get(path(world, f"h=A1_{DAY}_{start}_1000"))
+    assert page.status_code == 200 and LOST not in text(page)
+
+
 def test_a_full_day_offers_nothing_to_take_over(world: World) -> None:
     browser = client(world.rival)
     day = f"day={DAY}&month=2018-04-01"

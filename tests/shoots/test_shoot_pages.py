@@ -15,6 +15,7 @@ from sessions.models import (
     BookingKind,
     BookingState,
     Delivery,
+    DeliveryItemState,
     DeliveryState,
     Fee,
     FeeState,
@@ -63,6 +64,9 @@ class TestConsole:
         row.refresh_from_db()
         assert row.state == AttendanceState.PHOTOGRAPHED
         assert (Shot.objects.get().code, Fee.objects.get().state) == ("A2-0417-001", FeeState.TAKEN)
+        for index in ("²", "x", "1"):  # of no fee, and not of the first one
+            data = {"fee": index, "to": "refunded", "reason": "重拍"}
+            assert client.post(console("console-act", row.public_id, "fee"), data).status_code == 404
         assert "A2-0417-001" in answer.content.decode()
 
     @pytest.mark.parametrize("how", ["code", "student_number", "name", "initials", "shot"])
@@ -271,7 +275,9 @@ class TestReceiptsAndDeliveries:
         assert client.get(url).status_code == 200
         person = day.graduates[1].public_id
         assert client.post(url, {f"2in-{person}": "9"}).status_code == 200  # more than packed: refused
-        client.post(url, {f"2in-{person}": "1", f"large-{person}": "on"})
+        assert client.post(url, {f"2in-{person}": "9" * 5000}).status_code == 200
+        assert delivery.items.filter(state=DeliveryItemState.MISSING).count() == 0
+        client.post(url, {f"2in-{person}": "1", f"large-{person}": "on", f"1in-{person}": "²"})
         delivery.refresh_from_db()
         assert delivery.state == DeliveryState.INCOMPLETE
         files = client.post(reverse("shoots:unit-delivery-files", args=[*unit, delivery.public_id]))

@@ -140,6 +140,16 @@ def test_staff_verify_and_return_on_the_grid(world, as_staff):
     assert word_of("items_returned") in page and "items returned" not in page
 
 
+@pytest.mark.parametrize("text", ["²", "①", "-1", "x", "9" * 20, "9" * 5000])
+def test_marked_images_that_are_no_numbers_of_ours_are_none(world, as_staff, text):
+    world.graduate()
+    submission = world.submit()
+    address = reverse("admin:students_submission_verify", args=[submission.public_id])
+    page = as_staff.post(address, {"act": "verify", "items": [text]}, follow=True)
+    assert page.status_code == 200 and "message-error" in page.content.decode()
+    assert submission.items.get().state == "submitted"
+
+
 def test_a_reason_beside_a_verification_decides_nothing(world, as_staff):
     """Enter in the note presses the form's first button where no script runs."""
     world.graduate()
