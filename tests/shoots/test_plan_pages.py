@@ -10,7 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from photocampus import clock
-from photocampus.models import AccessLog, Notification, User
+from photocampus.models import AccessLog, Event, Notification, User
+from photocampus.told import tell_waiting
 from sessions.models import BlockedHours, PlanChange, PlanEntry
 from sessions.plan_edits import seal
 from sessions.studio_days import save_station
@@ -132,11 +133,12 @@ def test_plan_says_what_it_broke_since_a_station_takes_fewer_people(world: World
     assert "该计划已超出实际接待能力" not in text(browser.get(unit(world, here)))
     station = PlanEntry.objects.filter(people__gt=5).first().station
     save_station(studio=world.studio, by=world.photographer, station=station, rate=30)
-    assert not Notification.objects.filter(event__kind="plan_broken").exists()
+    assert not Event.objects.filter(kind="plan_broken").exists()
     save_station(studio=world.studio, by=world.photographer, station=station, rate=5)
     for page in (browser.get(unit(world, here)), client(world.photographer).get(studio(world, here))):
         shown = text(page)
         assert "该计划已超出实际接待能力" in shown and f"{station.code} 可拍 5 人" in shown
+    tell_waiting()
     told = {row.user for row in Notification.objects.filter(event__kind="plan_broken")}
     assert told == {world.coordinator}  # the studio did it itself
 
