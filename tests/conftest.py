@@ -41,7 +41,7 @@ DATABASE_MARKS = {"django_db", "portal"}
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
 ALIKE = re.compile(
     r"_(pages|walk|links|admin|demo|odd|near|pictures|sheet|uploads|tray|taking|measures|plans?|plan_\w+|check|told)"
-    r"|_(ingest|rederive|order_of_frames|graduate_page)$"
+    r"|_(ingest|rederive|order_of_frames|graduate_page|ingest_kill|rederive_kill|batch_kill)$"
 )
 
 
@@ -101,7 +101,7 @@ def reaches_database(item: pytest.Item) -> bool:
 
 
 def is_alike_everywhere(item: pytest.Item) -> bool:
-    """Pages, pixels and plans. What locks, races, dies half-way or is counted differs, and stays."""
+    """Pages, pixels and plans, and of jobs that die half-way all but one. What locks, races or is counted differs, and stays."""
     return "client" in getattr(item, "fixturenames", ()) or bool(ALIKE.search(item.path.stem))
 
 
