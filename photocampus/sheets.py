@@ -64,7 +64,7 @@ def csv_bytes(*, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> byte
     """UTF-8 with a mark, so that spreadsheet programs read Chinese; cells that begin like a formula get an apostrophe."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(headings)
+    writer.writerow([_csv_safe(heading) for heading in headings])
     for row in rows:
         writer.writerow([_csv_safe(value) for value in row])
     return buffer.getvalue().encode("utf-8-sig")

@@ -1,8 +1,7 @@
 """The files of a delivery as one ZIP with a manifest, put together by a job in pieces that may be repeated."""
 
-import csv
 import hashlib
-import io
+import re
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from photocampus.errors import DomainError
 from photocampus.jobs import JobContext, job_kind
 from photocampus.models import Job
+from photocampus.sheets import FORMULA_STARTS, csv_bytes
 from sessions.deliveries import FILES_JOB, wanted_profiles
 from sessions.models import Delivery, DeliveryItem, DeliveryState, Shot
 from students.models import Rendition
@@ -26,7 +26,9 @@ from units.models import IdentityMode
 BLOCK = 50
 READ = 256 * 1024
 FOLDERS = {"small": "small", "large": "large"}
-UNSAFE = str.maketrans(dict.fromkeys('\\/:*?"<>|', "_"))
+UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
+# What Windows takes for a device, also with an extension.
+DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 class FileDamaged(DomainError):
@@ -73,7 +75,7 @@ def manifest_lines(delivery: Delivery, item: DeliveryItem) -> list[dict[str, Any
         if sha256 != rendition.sha256:
             raise FileDamaged(line=item.position)
         folder = FOLDERS[rendition.profile.name]
-        name = f"{item.bag.translate(UNSAFE)}/{folder}/{file_stem(delivery, item)}.jpg"
+        name = f"{folder_name(item.bag)}/{folder}/{file_stem(delivery, item)}.jpg"
         lines.append(
             {
                 "item": item.pk,
@@ -85,6 +87,15 @@ def manifest_lines(delivery: Delivery, item: DeliveryItem) -> list[dict[str, Any
             }
         )
     return lines
+
+
+def folder_name(bag: str) -> str:
+    """A bag's folder as every system can unpack it: below the archive's own place, and no formula in a list of names.
+
+    Windows drops dots and blanks at the end; at the beginning a dot would hide the folder.
+    """
+    name = UNSAFE.sub("_", bag).strip(". \u3000")
+    return f"_{name}" if not name or name.startswith(FORMULA_STARTS) or DEVICE.fullmatch(name) else name
 
 
 def renditions_of(delivery: Delivery, item: DeliveryItem) -> list[Rendition]:
@@ -122,12 +133,8 @@ def measure(rendition: Rendition) -> tuple[int, int, str]:
 
 def manifest_csv(delivery: Delivery) -> bytes:
     """`manifest.csv` in the ZIP: name, bytes, SHA-256 of every image, in the order of the bags."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(["file", "bytes", "sha256"])
-    for line in delivery.manifest:
-        writer.writerow([line["name"], line["size"], line["sha256"]])
-    return buffer.getvalue().encode("utf-8-sig")
+    rows = ([line["name"], line["size"], line["sha256"]] for line in delivery.manifest)
+    return csv_bytes(headings=["file", "bytes", "sha256"], rows=rows)
 
 
 def zip_name(delivery: Delivery) -> str:

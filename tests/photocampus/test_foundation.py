@@ -13,6 +13,7 @@ from photocampus.events import move_state, record
 from photocampus.fields import Secret
 from photocampus.jobs import claim_job, job_kind, requeue_lost_jobs, run_job, start_job
 from photocampus.models import AccessLog, Event, Job, JobState, Role, School
+from photocampus.sheets import csv_bytes
 from photocampus.views import Page
 from students.models import Graduate, Student
 from tests import factories as make
@@ -180,3 +181,9 @@ class TestScopes:
     def test_page_without_door_does_not_exist(self) -> None:
         with pytest.raises(TypeError):
             type("Open", (Page,), {})
+
+
+def test_no_cell_of_a_csv_is_a_formula_not_even_a_heading() -> None:
+    """The refused lines of a roster come back under the headings of the file that was sent."""
+    data = csv_bytes(headings=["=1+1", "学号"], rows=[["@x", "2014000012"], ["-1", 7]])
+    assert data.decode("utf-8-sig").splitlines() == ["'=1+1,学号", "'@x,2014000012", "'-1,7"]

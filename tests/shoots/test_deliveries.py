@@ -1,5 +1,9 @@
 """Deliveries: who is packed, every forbidden move and refusal, files, and a worker killed in the middle."""
 
+import csv
+import io
+import zipfile
+
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -24,9 +28,10 @@ from sessions.deliveries import (
     send_delivery,
     supply_missing,
 )
+from sessions.delivery_files import folder_name, manifest_csv
 from sessions.models import BookingKind, Delivery, DeliveryItem, DeliveryState, Receipt
 from students.decisions import withdraw_decisions
-from students.models import Exemption, Graduate, Rendition, RosterState, Stage
+from students.models import Enrolment, Exemption, Graduate, Rendition, RosterState, Stage
 from tests import factories as make
 from tests.shoots.shoot_day import ShootDay, at, make_photo, make_shoot_day
 from units.models import StudioGrant
@@ -183,6 +188,51 @@ class TestMoves:
 
 
 class TestFiles:
+    @pytest.mark.parametrize(
+        ("bag", "folder"),
+        [
+            ("会计1班", "会计1班"),
+            ("=1+1班", "_=1+1班"),
+            ("@班", "_@班"),
+            ("-1班", "_-1班"),
+            ("+1班", "_+1班"),
+            ("..", "_"),
+            (".", "_"),
+            ("...  ", "_"),
+            ("../../x", "_.._x"),
+            ("二班. .", "二班"),
+            (" 三班 ", "三班"),
+            (".ssh", "ssh"),
+            ("con", "_con"),
+            ("LPT1.班", "_LPT1.班"),
+            ("console", "console"),
+            ("a:b\r\n\x00c", "a_b___c"),
+        ],
+    )
+    def test_folder_of_a_bag_is_a_plain_name_everywhere(self, bag, folder):
+        assert folder_name(bag) == folder
+
+    def test_archive_of_a_class_with_an_odd_name_unpacks_below_itself_and_holds_no_formula(
+        self, day: ShootDay
+    ):
+        for graduate, name in zip(day.graduates[:2], ("=1+1班", ".."), strict=True):
+            Enrolment.objects.filter(pk=graduate.enrolment_id).update(
+                class_group=make.make_class(day.unit, name)
+            )
+        delivery = prepare(day)
+        with delivery.files.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+            names = archive.namelist()
+            text = archive.read("manifest.csv").decode("utf-8-sig")
+        assert {name.split("/")[0] for name in names} == {"_", "_=1+1班", "manifest.csv"}
+        lines = list(csv.DictReader(io.StringIO(text)))
+        assert [line["file"] for line in lines] == names[:-1]
+        assert not [line for line in text.splitlines() if line.startswith(("=", "+", "-", "@"))]
+
+    def test_list_of_an_archive_measured_with_another_name_holds_no_formula_either(self):
+        line = {"name": "=1+1班/small/1.jpg", "size": 7, "sha256": "0" * 64}
+        listing = manifest_csv(Delivery(manifest=[line])).decode("utf-8-sig")
+        assert listing.splitlines()[1].startswith("'=1+1班/small/1.jpg,7,")
+
     def test_damaged_image_stops_the_archive_and_names_the_line(self, day: ShootDay):
         rendition = Rendition.objects.filter(
             photo__enrolment=day.graduates[1].enrolment, profile__name="small"
