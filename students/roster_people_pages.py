@@ -6,9 +6,10 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from photocampus.errors import DomainError
@@ -39,10 +40,11 @@ from students.roster_upload_pages import links
 from units.models import Term, Unit
 
 PER_PAGE = 50
+FILTERS = ("state", "class", "unit", "term", "category", "exemption")
 
 
 class RosterList(PlacedPage):
-    """Search, filter, page; POST finds a person by the full ID number, which never stands in an address."""
+    """Filter and page by GET; search by POST: student and ID numbers never stand in an address (design §5)."""
 
     template_name = "students/roster.html"
 
@@ -50,12 +52,17 @@ class RosterList(PlacedPage):
         return place_people(self)
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        if "q" in request.GET:  # an address kept from elsewhere; the pager would carry the number on
+            return redirect(self.filtered(request.GET))
+        return self.show(request.GET)
+
+    def show(self, query: QueryDict, words: str = "") -> HttpResponse:
+        """Those who fit the filters of `query`, which names the page, too, and the words."""
         people = self.people().with_people()
-        query = request.GET
         state = query.get("state", RosterState.ACTIVE)
         if state in RosterState.values:
             people = people.filter(roster_state=state)
-        if words := query.get("q", "").strip()[:60]:
+        if words:
             people = people.filter(
                 Q(enrolment__student__name__contains=words) | Q(enrolment__student_number__startswith=words)
             )
@@ -80,8 +87,7 @@ class RosterList(PlacedPage):
             rows=rows,
             page_obj=page,
             words=words,
-            chosen={name: query.get(name, "") for name in ("class", "unit", "term", "category", "exemption")}
-            | {"state": state},
+            chosen={name: query.get(name, "") for name in FILTERS} | {"state": state},
             states=[(value, label, counts.get(value, 0)) for value, label in RosterState.choices],
             classes=ClassGroup.objects.filter(unit=self.place_unit).order_by("name")
             if self.place_unit
@@ -96,7 +102,19 @@ class RosterList(PlacedPage):
         )
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        number = request.POST.get("id_number", "").strip()[:40]
+        if "id_number" in request.POST:
+            return self.find(request.POST["id_number"].strip()[:40])
+        if words := request.POST.get("q", "").strip()[:60]:
+            return self.show(request.POST, words)
+        return redirect(self.filtered(request.POST))
+
+    def filtered(self, query: QueryDict) -> str:
+        """The address of the list with these filters, and nothing else in it."""
+        chosen = {name: str(query[name]) for name in FILTERS if query.get(name)}
+        return f"{self.link('roster')}?{urlencode(chosen)}" if chosen else self.link("roster")
+
+    def find(self, number: str) -> HttpResponse:
+        """One person by the full ID number."""
         digests = [id_digest(id_type, number) for id_type in IdType.values] if number else []
         found = (
             self.people()
@@ -105,7 +123,7 @@ class RosterList(PlacedPage):
             .first()
         )
         if found is None:
-            messages.error(request, _("Nobody on this roster has this ID number."))
+            messages.error(self.request, _("Nobody on this roster has this ID number."))
             return redirect(self.link("roster"))
         return redirect(person_link(self, found))
 

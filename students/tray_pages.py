@@ -67,7 +67,10 @@ class Order:
 
 
 class TrayPage(TrayBase):
-    """`…/pictures/tray/`: all of it; with `?file=` one file, large, with the nearest candidates; `&q=` searches."""
+    """`…/pictures/tray/`: all of it; with `?file=` one file, large, with the nearest candidates.
+
+    Searching for somebody else is a POST: no student number in an address (design §5).
+    """
 
     needs = "view"
     template_name = "students/tray.html"
@@ -81,7 +84,12 @@ class TrayPage(TrayBase):
             explain(row)
         return self.render(page_obj=page, undo=self.undo(), breadcrumb=self.crumbs(_("Tray")))
 
-    def one(self, chosen: str) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """One file with whom the words find; writes nothing."""
+        chosen, words = request.POST.get("file", ""), request.POST.get("q", "").strip()
+        return self.one(chosen, words) if chosen else redirect(self.address())
+
+    def one(self, chosen: str, words: str = "") -> HttpResponse:
         order = self.order()
         if chosen not in order.ids:
             gone = self.get_scoped(self.files(), public_id=chosen)
@@ -90,7 +98,6 @@ class TrayPage(TrayBase):
         found = self.tray().select_related("batch__studio", "batch__campaign", "batch__by")
         row = self.get_scoped(found, public_id=chosen)
         explain(row)
-        words = self.request.GET.get("q", "").strip()
         return self.render(
             "students/tray_file.html",
             row=row,

@@ -185,7 +185,7 @@ def test_tray_is_worked_off_on_its_page(place, client):
     who = rows["who.jpg"]
     page = client.get(f"{place.base}tray/").content.decode()
     assert "who.jpg" in page and "bad.jpg" in page
-    page = client.get(f"{place.base}tray/", {"q": number, "file": who.public_id}).content.decode()
+    page = client.post(f"{place.base}tray/", {"q": number, "file": who.public_id}).content.decode()
     assert place.person.public_id in page and "bad.jpg" not in page
     preview = client.get(f"{place.base}tray/{who.public_id}/preview/")
     assert preview["Content-Type"] == "image/jpeg" and "private" in preview["Cache-Control"]
@@ -241,8 +241,14 @@ def test_names_do_not_show_in_capture_code_mode(place, client):
     name = place.person.enrolment.student.name
     number = place.person.enrolment.student_number
     row = IngestFile.objects.get()
-    for address in (f"tray/?file={row.public_id}&q={number}", f"sheet/{place.unit.code}/", ""):
-        page = client.get(f"{place.base}{address}").content.decode()
+    tray = f"{place.base}tray/"
+    answers = [client.get(f"{place.base}{address}") for address in (f"sheet/{place.unit.code}/", "")]
+    answers += [
+        client.get(tray, {"file": row.public_id}),
+        client.post(tray, {"file": row.public_id, "q": number}),
+    ]
+    for answer in answers:
+        page = answer.content.decode()
         assert name not in page
         assert place.person.public_id not in page
 

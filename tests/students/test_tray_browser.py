@@ -53,6 +53,7 @@ def test_eight_files_are_assigned_by_keys_and_one_is_taken_back(place, page):
             page.keyboard.type(person.enrolment.student_number)
             assert heading.inner_text() == names[at]  # digits in a field assign nothing
             press(page, "Enter")
+            assert person.enrolment.student_number not in page.url
         first = page.locator(".tray-choice").first
         assert person.enrolment.student.name in first.inner_text()
         press(page, "1")

@@ -82,7 +82,7 @@ def test_shot_numbers_alone_in_capture_code_mode(client):
     page = client.get(f"{place.base}tray/", {"file": row.public_id}).content.decode()
     hidden = [word for one in place.people for word in words_of(one)]
     assert "A2-0417-003" in page and not any(word in page for word in hidden)
-    found = client.get(f"{place.base}tray/", {"file": row.public_id, "q": "0417-00"}).content.decode()
+    found = client.post(f"{place.base}tray/", {"file": row.public_id, "q": "0417-00"}).content.decode()
     assert [fields["shot"] for fields in keys(found).values()] == [f"A2-0417-00{n}" for n in range(1, 5)]
     answer = client.post(
         f"{place.base}tray/act/", {"act": "assign", "file": row.public_id, "graduate": person.public_id}
