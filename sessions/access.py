@@ -54,8 +54,19 @@ def plan_entries_of(user: User) -> Any:
     return by_role(
         user,
         unit=units_condition(user, "class_group__unit"),
-        studio=Q(booking__studio__in=studio_ids(user)),
+        studio=Q(granted(user, unit="class_group__unit", campaign="booking__campaign"))
+        & Q(booking__studio__in=studio_ids(user)),
     )
+
+
+def sees_classes(user: User, booking: Booking) -> bool:
+    """Whether all classes of a shoot may be named to this user: the studio must hold the grant for each of its units."""
+    if user.role != Role.STUDIO:
+        return True
+    grants = StudioGrant.objects.filter(
+        campaign=booking.campaign_id, studio__in=studio_ids(user), ended_at=None
+    )
+    return not booking.units.exclude(pk__in=grants.values("unit")).exists()
 
 
 @access_rule(Venue)
@@ -113,7 +124,8 @@ def disturbances_of(user: User) -> Any:
 
 @access_rule(Delivery)
 def deliveries_of(user: User) -> Any:
-    return by_role(user, unit=units_condition(user, "unit"), studio=Q(studio__in=studio_ids(user)))
+    grant = granted(user, unit="unit", campaign="campaign")
+    return by_role(user, unit=units_condition(user, "unit"), studio=Q(grant) & Q(studio__in=studio_ids(user)))
 
 
 @access_rule(DeliveryItem)

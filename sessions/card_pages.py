@@ -7,6 +7,7 @@ import segno
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.safestring import SafeString, mark_safe
 
+from sessions.access import sees_classes
 from sessions.models import Booking, BookingState
 from sessions.studio_bookings import StudioBookingPage
 from sessions.unit_bookings import UnitBookingPage
@@ -63,5 +64,7 @@ class StudioNumberCards(StudioBookingPage):
     def get(self, request: HttpRequest, booking: str) -> HttpResponse:
         row = self.booking(booking)
         if row.state not in (BookingState.CONFIRMED, BookingState.UNDER_WAY, BookingState.DONE):
+            raise Http404
+        if not sees_classes(self.user, row):
             raise Http404
         return self.render(back=self.to("studio-plan", row.public_id), booking=row, cards=cards_of(row))

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from photocampus.access_log import log_access
 from photocampus.digits import read_digits
@@ -34,6 +35,13 @@ from units.access import StudioPage, UnitPage
 from units.models import Unit
 
 PEOPLE = ("graduate__enrolment__student", "graduate__enrolment__class_group")
+
+
+class NotAllPeople(DomainError):
+    code = "not_all_people"
+    message = gettext_lazy(
+        "The archive holds pictures of people of units for which the studio holds no grant; it cannot be handed out."
+    )
 
 
 def listed(rows: Any) -> Any:
@@ -78,8 +86,9 @@ def missing_text(item: DeliveryItem) -> str:
     return join_words(parts)
 
 
-def items_of(delivery: Delivery) -> list[DeliveryItem]:
-    items = list(delivery.items.select_related(*PEOPLE).order_by("position"))
+def items_of(seen: QuerySet[DeliveryItem], delivery: Delivery) -> list[DeliveryItem]:
+    """The people of a delivery in the order of packing, among those whom the reader may see."""
+    items = list(seen.filter(delivery=delivery).select_related(*PEOPLE).order_by("position"))
     for item in items:
         item.missing_text = missing_text(item)  # type: ignore[attr-defined]
     return items
@@ -109,14 +118,17 @@ def packing_rows(items: list[DeliveryItem], *, names: bool) -> Iterator[list[Any
 
 
 def download(page: StudioPage | UnitPage, request: HttpRequest, delivery: Delivery) -> HttpResponseBase:
-    """The archive, logged with its hash."""
+    """The archive, logged with its hash. It holds everybody's pictures, so only for who may see everybody."""
     if not delivery.files:
         raise Http404
+    people = delivery.items.count()
+    if page.scoped(DeliveryItem).filter(delivery=delivery).count() != people:
+        raise NotAllPeople()
     log_access(
         "delivery_files",
         by=page.user,
         subject=delivery,
-        rows=delivery.items.count(),
+        rows=people,
         sha256=delivery.files_sha256,
     )
     name = f"{delivery.unit.code}-{delivery.number:03d}.zip"
@@ -182,7 +194,7 @@ class StudioDelivery(StudioDeliveryBase):
 
     def get(self, request: HttpRequest, delivery: str) -> HttpResponse:
         row = self.delivery(delivery)
-        items = items_of(row)
+        items = items_of(self.scoped(DeliveryItem), row)
         return self.render(
             "shoots/_delivery_files.html" if request.headers.get("HX-Request") else "",
             studio=self.studio,
@@ -226,7 +238,7 @@ class StudioDeliveryMove(StudioDeliveryBase):
             cancel_delivery(delivery=row, by=self.user, reason=data.get("reason", ""))
             return _("Cancelled. Its people can go into another delivery.")
         if move == "collect" and row.receipt_id:
-            items = items_of(row)
+            items = items_of(self.scoped(DeliveryItem), row)
             receive_delivery(
                 delivery=row, missing=missing_from(data, items), by=self.user, note=data.get("note", "")
             )
@@ -246,7 +258,7 @@ class DeliveryLabels(StudioDeliveryBase):
 
     def get(self, request: HttpRequest, delivery: str) -> HttpResponse:
         row = self.delivery(delivery)
-        items = items_of(row)
+        items = items_of(self.scoped(DeliveryItem), row)
         return self.render(
             studio=self.studio,
             campaign=self.campaign,
@@ -272,7 +284,7 @@ class DeliveryPackingList(StudioDeliveryBase):
 
     def post(self, request: HttpRequest, delivery: str) -> HttpResponse:
         row = self.delivery(delivery)
-        items = items_of(row)
+        items = items_of(self.scoped(DeliveryItem), row)
         names = shows_names(self.campaign)
         headings = [
             _("No."), _("Bag"), _("Student number"), _("Name"), _("2-inch prints"), _("1-inch prints"), _("State"),
@@ -296,7 +308,12 @@ class StudioDeliveryFiles(StudioDeliveryBase):
     needs = "view"
 
     def post(self, request: HttpRequest, delivery: str) -> HttpResponseBase:
-        return download(self, request, self.delivery(delivery))
+        row = self.delivery(delivery)
+        try:
+            return download(self, request, row)
+        except NotAllPeople as error:
+            messages.error(request, str(error))
+            return self.back(row)
 
 
 class UnitDeliveries(UnitPage):
@@ -346,7 +363,7 @@ class UnitDelivery(UnitDeliveryBase):
         return self.page(self.delivery(delivery))
 
     def page(self, row: Delivery, error: str = "") -> HttpResponse:
-        items = items_of(row)
+        items = items_of(self.scoped(DeliveryItem), row)
         return self.render(
             unit=self.unit,
             campaign=self.campaign,
@@ -372,7 +389,7 @@ class UnitDelivery(UnitDeliveryBase):
         if self.standing not in RECEIVERS:
             raise Http404
         row = self.delivery(delivery)
-        missing = missing_from(request.POST, items_of(row))
+        missing = missing_from(request.POST, items_of(self.scoped(DeliveryItem), row))
         try:
             receive_delivery(
                 delivery=row, missing=missing, by=self.user, note=request.POST.get("note", "")[:200]

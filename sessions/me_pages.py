@@ -27,6 +27,7 @@ from sessions.models import (
     Booking,
     BookingState,
     Delivery,
+    DeliveryItem,
     DeliveryState,
     Receipt,
 )
@@ -101,6 +102,10 @@ class MePage(PublicPage):
     def require_open(self) -> None:
         if not self.is_open:
             raise Http404
+
+    def items(self, delivery: Delivery) -> list[DeliveryItem]:
+        """The own bag."""
+        return items_of(self.graduate.delivery_items.all(), delivery)
 
     def home(self) -> HttpResponse:
         return redirect("shoots:me", self.graduate.me_token)
@@ -199,7 +204,7 @@ class Me(MePage):
         }
         for row in rows:
             row.delivery = deliveries.get(row.pk)  # type: ignore[attr-defined]
-            row.items = items_of(row.delivery) if row.delivery else []  # type: ignore[attr-defined]
+            row.items = self.items(row.delivery) if row.delivery else []  # type: ignore[attr-defined]
         return rows
 
     def seats(self) -> dict[str, Any]:
@@ -293,9 +298,8 @@ class MeAct(MePage):
         ).first()
         if delivery is None:
             raise Http404
-        receive_delivery(
-            delivery=delivery, missing=missing_from(self.request.POST, items_of(delivery)), by=None
-        )
+        missing = missing_from(self.request.POST, self.items(delivery))
+        receive_delivery(delivery=delivery, missing=missing, by=None)
         return _("Thank you. Now hand prints and files to your unit.")
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext
 
 from photocampus.access_log import log_access
 from photocampus.sheets import XLSX, sheet_bytes
+from sessions.access import sees_classes
 from sessions.console import shows_names
 from sessions.fees import payee_of, shooting_fee
 from sessions.models import Attendance, AttendanceState, Booking, BookingKind, BookingState
@@ -207,13 +208,15 @@ class UnitClassSheets(UnitBookingPage):
 
 
 class StudioPlanPage(StudioBookingPage):
-    """Shared by the studio's pages about a plan: only firm bookings have one. Not a page by itself."""
+    """Shared by the studio's pages about a plan: only firm bookings have one, and it names classes. Not a page by itself."""
 
     needs = "view"
 
     def firm_booking(self, public_id: str) -> Booking:
         row = self.booking(public_id)
         if row.state not in SHOWN_TO_STUDIO or row.kind == BookingKind.INDIVIDUAL:
+            raise Http404
+        if not sees_classes(self.user, row):
             raise Http404
         return row
 

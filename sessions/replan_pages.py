@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from photocampus import clock
 from photocampus.digits import read_digits
 from photocampus.errors import ChangedMeanwhile, DomainError
+from sessions.access import sees_classes
 from sessions.calendar import clock_time
 from sessions.class_texts import place_of_shoot
 from sessions.models import Booking, BookingKind, Disturbance, Station
@@ -339,17 +340,23 @@ class ReplanPage:
 
 
 class Replan(ReplanPage, ShootPage):
-    """`/studio/<studio>/<campaign>/shoots/<booking>/replan/`"""
+    """`/studio/<studio>/<campaign>/shoots/<booking>/replan/`: names classes, so only while the studio holds the grant."""
 
     needs = "view"
 
     def get(self, request: HttpRequest, booking: str) -> HttpResponse:
-        self.shoot = self.setup_booking(booking)
+        self.shoot = self.find(booking)
         return self.ask()
 
     def post(self, request: HttpRequest, booking: str) -> HttpResponse:
-        self.shoot = self.setup_booking(booking)
+        self.shoot = self.find(booking)
         return self.compare_or_apply()
+
+    def find(self, public_id: str) -> Booking:
+        row = self.setup_booking(public_id)
+        if not sees_classes(self.user, row):
+            raise Http404
+        return row
 
     def done_url(self) -> str:
         return self.console_url()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from photocampus import clock
 from photocampus.errors import DomainError
 from photocampus.lists import join_words
+from sessions.access import sees_classes
 from sessions.checkin import check_in
 from sessions.console import SHOWN, ConsoleView, attendances_of, console_view, shows_names
 from sessions.fees import payee_of
@@ -181,6 +182,8 @@ class ShootPage(StudioPage):
         is_part = bool(self.request.headers.get("HX-Request"))
         template = "shoots/_console.html" if is_part else "shoots/console.html"
         line = shoot_lines([self.booking])[0]
+        is_open = self.booking.state == BookingState.UNDER_WAY and self.can_edit
+        is_alone = self.booking.kind == BookingKind.INDIVIDUAL
         day = clock.today() if clock.today() in line.days else None
         return self.render(
             template,
@@ -204,10 +207,11 @@ class ShootPage(StudioPage):
                 Disturbance.objects.filter(booking=self.booking).select_related("station", "by")
             ),
             names=shows_names(self.campaign),
-            is_open=self.booking.state == BookingState.UNDER_WAY and self.can_edit,
+            is_open=is_open,
+            may_replan=is_open and not is_alone and sees_classes(self.user, self.booking),
             can_act=self.can_edit,
             may_start=self.booking.state == BookingState.CONFIRMED and self.can_edit,
-            is_alone=self.booking.kind == BookingKind.INDIVIDUAL,
+            is_alone=is_alone,
             payee=payee_of(self.studio),
             problems=None if is_part else problems_on(self, self.booking, day),
             today=clock.today(),

@@ -6,6 +6,7 @@ from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from photocampus.access import visible_to
 from photocampus.lists import join_words
 from photocampus.waiting import Scope, WaitingItem, urgency, waiting
 from sessions.deliveries import deliverable, with_receipt
@@ -131,14 +132,16 @@ def receipts_to_prepare(scope: Scope) -> WaitingItem:
 
 @waiting(role="studio", order=102)
 def to_send(scope: Scope) -> WaitingItem:
-    rows = Delivery.objects.filter(studio=scope.studio, campaign=scope.campaign, state=DeliveryState.PREPARED)
+    rows = visible_to(scope.user, Delivery).filter(
+        studio=scope.studio, campaign=scope.campaign, state=DeliveryState.PREPARED
+    )
     return WaitingItem(_("Deliveries to be sent"), rows.count(), studio_url(scope, "studio-deliveries"))
 
 
 @waiting(role="studio", order=103)
 def to_supply(scope: Scope) -> WaitingItem:
     """Bags that lack something."""
-    rows = DeliveryItem.objects.filter(
+    rows = visible_to(scope.user, DeliveryItem).filter(
         delivery__studio=scope.studio, delivery__campaign=scope.campaign, state=DeliveryItemState.MISSING
     )
     label = _("Bags that lack something")

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from photocampus.errors import DomainError
 from sessions import booking as acts
+from sessions.access import sees_classes
 from sessions.booking_forms import LoadForm, NoteForm, ReasonForm, SayForm, SeatsForm
 from sessions.booking_view import conversation, people_facts
 from sessions.condensed import words_of
 from sessions.hours import held_hours, stretches, units_by_booking
-from sessions.models import OPEN_STATES, Booking, BookingKind, BookingState
+from sessions.models import FIRM_STATES, OPEN_STATES, Booking, BookingKind, BookingState
 from sessions.picking import Picker
 from sessions.plan_compare import said_of
 from sessions.problem_view import problems_on
@@ -97,6 +98,7 @@ class StudioBooking(StudioBookingPage):
             hours_words=words_of(stretches(hours)),
             entries=conversation(booking),
             problems=problems_on(self, booking),
+            shows_plan=booking.state in FIRM_STATES and sees_classes(self.user, booking),
             facts=people_facts(booking, hours),
             turn=acts.waiting_for(booking),
             hindrances=acts.hindrances(booking) if booking.state in OPEN_STATES else [],

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from photocampus.access import access_rule
 from photocampus.models import Role, User
@@ -22,6 +22,7 @@ from students.models import (
     SubmissionItem,
 )
 from units.access import by_role, granted, own_unit_ids, studio_ids, units_condition
+from units.models import StudioGrant
 
 
 @access_rule(Graduate)
@@ -84,14 +85,28 @@ def refusal_codes_of(user: User) -> Any:
     return by_role(user, unit=Q(), studio=Q())
 
 
+def own_uploads(user: User, path: str = "") -> Any:
+    """The studio's uploads (`path` leads to them) while it holds a grant: for their unit, or for any if they name none."""
+    any_unit = StudioGrant.objects.filter(
+        campaign=OuterRef(f"{path}campaign"), studio=OuterRef(f"{path}studio"), ended_at=None
+    )
+    named = granted(user, unit=f"{path}unit", campaign=f"{path}campaign")
+    of_unit = Q(named) | Q(**{f"{path}unit": None}) & Q(Exists(any_unit))
+    return Q(**{f"{path}studio__in": studio_ids(user)}) & of_unit
+
+
 @access_rule(IngestBatch)
 def ingest_batches_of(user: User) -> Any:
-    return by_role(user, studio=Q(studio__in=studio_ids(user)))
+    return by_role(user, studio=own_uploads(user))
 
 
 @access_rule(IngestFile)
 def ingest_files_of(user: User) -> Any:
-    return by_role(user, studio=Q(batch__studio__in=studio_ids(user)))
+    """Those of the uploads. Whose person is known (name and picture say so, too) only while that person is seen."""
+    filed = granted(user, unit="photo__enrolment__unit", campaign="photo__campaign")
+    assigned = granted(user, unit="assigned__enrolment__unit", campaign="assigned__campaign")
+    people = (Q(photo=None) | Q(filed)) & (Q(assigned=None) | Q(assigned))
+    return by_role(user, studio=own_uploads(user, "batch__") & people)
 
 
 @access_rule(Submission)

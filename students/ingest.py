@@ -42,6 +42,11 @@ class NoGrant(DomainError):
     message = _("The studio has no right to see this unit's people; a confirmed booking gives it.")
 
 
+class NobodyYet(DomainError):
+    code = "no_grant_at_all"
+    message = _("The studio works for no unit of this campaign; a confirmed booking gives it the right.")
+
+
 class NoFiles(DomainError):
     code = "no_files"
     message = _("There is nothing to read: no file was chosen.")
@@ -71,7 +76,7 @@ def open_batch(
 
     `station` and `day` say whose shot numbers the order of frames is compared with (`MatchMode.SEQUENCE`).
 
-    Raises `NotAllowed`, `CampaignNotOpen`, `ScansOff`, `NoGrant`.
+    Raises `NotAllowed`, `CampaignNotOpen`, `ScansOff`, `NoGrant`, `NobodyYet`.
     """
     must_belong_to(studio, by)
     if campaign.state != CampaignState.PUBLISHED:
@@ -81,6 +86,8 @@ def open_batch(
     grants = StudioGrant.objects.filter(studio=studio, campaign=campaign, ended_at=None)
     if unit is not None and not grants.filter(unit=unit).exists():
         raise NoGrant()
+    if not grants.exists():
+        raise NobodyYet()
     batch = IngestBatch.objects.create(
         studio=studio,
         campaign=campaign,

@@ -26,7 +26,7 @@ from students.ingest_order import (
     shots_of,
 )
 from students.matching import ListedShot, shot_lists
-from students.models import IngestBatch, IngestFile
+from students.models import Graduate, IngestBatch, IngestFile
 from students.studio_pictures import PicturesBase
 
 FRAMES_PER_PAGE = 60
@@ -114,8 +114,10 @@ class OrderPage(OrderBase):
         return Counter(name for row in rows for name in row.doubts.split())
 
     def explain(self, rows: list[IngestFile], shots: list[ListedShot]) -> None:
-        """What the template shows of each frame; people only where the studio may know them."""
-        known = {shot.code: shot for shot in shots}
+        """What the template shows of each frame; people and classes only where the studio may know them."""
+        people = self.scoped(Graduate).filter(pk__in={shot.graduate.pk for shot in shots})
+        seen = set(people.order_by().values_list("pk", flat=True))
+        known = {shot.code: shot for shot in shots if shot.graduate.pk in seen}
         for position, row in enumerate(rows):
             names = row.doubts.split()
             shot = known.get(row.shot)

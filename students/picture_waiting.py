@@ -3,6 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from photocampus.access import visible_to
 from photocampus.waiting import Scope, WaitingItem, urgency, waiting
 from students.contact_sheet import waiting_for_decision
 from students.makeup import make_up_list
@@ -42,7 +43,7 @@ def files_in_the_tray(scope: Scope) -> WaitingItem:
     address = reverse("students:picture-tray", args=[scope.studio.code, scope.campaign.code])
     return WaitingItem(
         _("Files in the tray"),
-        tray_of(scope.studio, scope.campaign).count(),
+        visible_to(scope.user, tray_of(scope.studio, scope.campaign)).count(),
         address,
         hint=_("They could not be matched or read."),
         step=STEP_PICTURES,
@@ -51,7 +52,7 @@ def files_in_the_tray(scope: Scope) -> WaitingItem:
 
 @waiting(role="studio", order=79)
 def orders_to_confirm(scope: Scope) -> WaitingItem:
-    held = IngestBatch.objects.filter(
+    held = visible_to(scope.user, IngestBatch).filter(
         studio=scope.studio, campaign=scope.campaign, files__state=IngestState.HELD
     )
     batches = list(held.distinct().order_by("-pk")[:50])

@@ -41,7 +41,7 @@ class PicturesBase(StudioPage):
         return self.scoped(own)
 
     def tray_count(self) -> int:
-        return tray_of(self.studio, self.campaign).count()
+        return self.scoped(tray_of(self.studio, self.campaign)).count()
 
     def crumbs(self, last: str = "", *between: tuple[str, str]) -> list[tuple[str, str | None]]:
         here = reverse("students:studio-pictures", args=self.place)

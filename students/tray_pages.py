@@ -120,8 +120,9 @@ class TrayPage(TrayBase):
         return candidates_for(row, known)
 
     def undo(self) -> IngestFile | None:
-        """The reader's own last assignment, while it can be taken back."""
-        return last_assignment(self.studio, self.campaign, self.user) if self.can_edit else None
+        """The reader's own last assignment, while it can be taken back and its person be seen."""
+        found = last_assignment(self.studio, self.campaign, self.user) if self.can_edit else None
+        return found if found and self.scoped(IngestFile).filter(pk=found.pk).exists() else None
 
 
 class TrayAct(TrayBase):

@@ -33,7 +33,7 @@ from students.ingest_uploads import (
     receive_file,
     unfinished_uploads,
 )
-from students.models import IngestBatch, IngestState, MatchMode, Origin
+from students.models import IngestBatch, IngestFile, IngestState, MatchMode, Origin
 from students.order_pages import day_choices, read_day_key
 from students.piece_uploads import Piece, pieces_there, receive_piece, unfinished_files
 from students.studio_pictures import PER_PAGE, PicturesBase
@@ -126,7 +126,7 @@ class UploadPage(PicturesBase):
 
     def unfinished(self) -> Any:
         """The user's own upload that broke off before anything was read, with the number of files that arrived."""
-        begun = unfinished_uploads(self.studio, self.campaign, self.user).annotate(
+        begun = self.scoped(unfinished_uploads(self.studio, self.campaign, self.user)).annotate(
             **counts_of_batches(), files_arrived=Count("files", filter=Q(files__state=IngestState.WAITING))
         )
         return begun.filter(files_in_all__gt=0).first()
@@ -326,15 +326,20 @@ class BatchPage(PicturesBase):
         return self.render(**context, **self.listed(batch), breadcrumb=self.crumbs(_("Upload")))
 
     def listed(self, batch: IngestBatch) -> dict[str, Any]:
-        """The files in one state, or all; names are shown only where people may be."""
+        """The files in one state, or all; names are shown only where people may be.
+
+        Files of people whom the studio no longer sees are counted (`hidden`), not listed: their names say who it is.
+        """
         state = self.request.GET.get("state", "")
-        files = batch.files.exclude(state=IngestState.UNPACKED).select_related(
+        seen = self.scoped(IngestFile).filter(batch=batch).exclude(state=IngestState.UNPACKED)
+        files = seen.select_related(
             "photo__enrolment__student", "photo__enrolment__class_group", "assigned_by"
         )
+        hidden = batch.files_in_all - seen.count()  # type: ignore[attr-defined]
         groups = {"filed": [IngestState.FILED], "known": [IngestState.KNOWN], "tray": list(TRAY_STATES)}
         if state in groups:
             files = files.filter(state__in=groups[state])
         page = Paginator(files.order_by("position"), PER_PAGE).get_page(self.request.GET.get("page"))
         for row in page:
             row.why = reason_text(row.reason, row.reason_data) if row.reason else ""  # type: ignore[attr-defined]
-        return {"page_obj": page, "state": state, "undoable": OPEN_TO_UNDO}
+        return {"page_obj": page, "state": state, "undoable": OPEN_TO_UNDO, "hidden": hidden}

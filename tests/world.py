@@ -12,7 +12,19 @@ from django.core.files.base import ContentFile
 from photocampus import clock
 from photocampus.feeds import make_feed
 from photocampus.models import Event, Job, Notification, User, WorkerBeat
-from sessions.models import Delivery, Problem, Receipt, Venue, VenuePhoto, WaitlistEntry
+from sessions.models import (
+    Delivery,
+    DeliveryItem,
+    Fee,
+    Hold,
+    PlanEntry,
+    Problem,
+    Receipt,
+    Shot,
+    Venue,
+    VenuePhoto,
+    WaitlistEntry,
+)
 from students.models import (
     IngestBatch,
     IngestFile,
@@ -382,3 +394,48 @@ def _add_handovers(world: World, coordinator: User, photographer: User) -> None:
     )
     world.secrets.append(problem.title)
     world.things |= {"submission": submission, "delivery": delivery, "problem": problem}
+
+
+def add_studio_work(world: World) -> None:
+    """What the studio has done with the one person of unit A: planned, photographed, uploaded, packed.
+
+    Its pages then say who that is wherever they may; the file's name is the student number.
+    """
+    graduate, photo, booking = world.things["graduate"], world.things["photo"], world.things["booking"]
+    photographer, station, day = world.people["studio"], world.things["station"], dt.date(2018, 4, 17)
+    number = graduate.enrolment.student_number
+    receipt = world.things["receipt"]
+    for start in (dt.time(10), dt.time(10, 30)):
+        Hold.objects.create(station=station, booking=booking, day=day, start=start)
+    PlanEntry.objects.create(
+        booking=booking, class_group=world.things["group"], station=station, day=day, people=1,
+        start=dt.time(10), end=dt.time(11),
+    )  # fmt: skip
+    Shot.objects.create(
+        station=station, day=day, number=1, code="A1-0417-001", attendance=receipt.attendance,
+        issued_at=clock.now(), issued_by=photographer,
+    )  # fmt: skip
+    Fee.objects.create(attendance=world.things["attendance"], kind="group", amount=20)
+    batch = world.things["batch"]
+    batch.station, batch.day = station.code, day
+    batch.save(update_fields=["station", "day"])
+    IngestFile.objects.create(batch=batch, position=2, name="frame.jpg", state="held", shot="A1-0417-001")
+    assigned = {"assigned": graduate, "assigned_by": photographer, "assigned_at": clock.now()}
+    IngestFile.objects.create(
+        batch=batch, position=3, name=f"{number}.jpg", state="filed", photo=photo, **assigned
+    )
+    refused = IngestFile(
+        batch=batch, position=4, name=f"{number}_2.jpg", state="refused", reason="unreadable", **assigned
+    )
+    refused.preview.save("x", ContentFile(portrait_jpeg(1, size=(240, 320))))
+    at_counter = Delivery.objects.create(
+        campaign=world.campaign, studio=world.studio, unit=world.unit, number=2, receipt=receipt, state="sent",
+        prepared_by=photographer,
+    )  # fmt: skip
+    at_counter.files.save("x.zip", ContentFile(b"zip"))
+    for delivery, is_open in ((world.things["delivery"], True), (at_counter, False)):
+        DeliveryItem.objects.create(
+            delivery=delivery, graduate=graduate, photo=photo, bag=graduate.enrolment.class_group.name,
+            position=1, prints_2in=6, prints_1in=4, is_open=is_open,
+        )  # fmt: skip
+    world.things |= {"refused_file": refused, "counter_delivery": at_counter}

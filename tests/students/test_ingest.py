@@ -12,7 +12,7 @@ from django.db import transaction
 from photocampus.errors import NotAllowed
 from photocampus.models import JobState
 from photocampus.sheets import sheet_bytes
-from students.ingest import NoFiles, NoGrant, ScansOff, open_batch, start_ingest
+from students.ingest import NobodyYet, NoFiles, NoGrant, ScansOff, open_batch, start_ingest
 from students.ingest_reasons import reason_text
 from students.ingest_uploads import add_upload
 from students.models import (
@@ -209,6 +209,9 @@ def test_only_the_studio_puts_pictures_in(place):
             open_batch(studio=place.studio, campaign=place.campaign, by=user)
     with pytest.raises(NoGrant):
         open_batch(studio=place.studio, campaign=place.campaign, by=place.photographer, unit=make.make_unit())
+    beginner = make.make_studio(campaign=place.campaign)
+    with pytest.raises(NobodyYet):
+        open_batch(studio=beginner, campaign=place.campaign, by=make.make_photographer(beginner))
 
 
 def test_exempt_and_inactive_people_get_no_picture(place):

@@ -275,6 +275,7 @@ def test_pieces_belong_to_the_user_who_sent_them(place):
     with pytest.raises(NotAllowed):
         pieces_there(batch=batch, offers=[file.offer], by=stranger)
     other = make.make_studio(campaign=place.campaign)
+    make.make_grant(other, make.make_unit(), place.campaign)
     elsewhere = open_batch(studio=other, campaign=place.campaign, by=make.make_photographer(other))
     assert place.there(elsewhere, file) == []
     with pytest.raises(NotAllowed):

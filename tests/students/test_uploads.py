@@ -191,6 +191,7 @@ def test_only_the_studios_own_people_may_ask_and_send(place):
         place.offer(batch, *[("a", bytes([n % 256, n // 256])) for n in range(501)])
     # Another studio's files are unknown, whatever their hash.
     other = make.make_studio(campaign=place.campaign)
+    make.make_grant(other, make.make_unit(), place.campaign)
     theirs = open_batch(studio=other, campaign=place.campaign, by=make.make_photographer(other))
     place.send(batch, "a.jpg", b"first")
     offers = [Offer("a.jpg", hash_of(b"first"))]
