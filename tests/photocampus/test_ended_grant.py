@@ -144,7 +144,7 @@ def test_who_moved_to_a_unit_without_a_grant_takes_the_archive_along(world: Worl
     assert [item.graduate for item in page.context["items"]] == [stays]
     answer = studio.post(f"{url}files/", follow=True)
     assert answer.redirect_chain == [(url, 302)]
-    assert "pictures of people of units" in answer.content.decode()
+    assert "未获授权单位人员的图像" in answer.content.decode()
     assert unit.post(f"/unit/A/2018/deliveries/{delivery.public_id}/files/").status_code == 200
 
 
