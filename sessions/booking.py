@@ -16,7 +16,14 @@ from photocampus.lists import join_parts
 from photocampus.models import Role, User
 from sessions.booking_cover import require_need
 from sessions.conversation import MOVES, answer_by, locked, tell, tell_why
-from sessions.expectations import expect_graduates, forget_expected, grant_units, people_of, to_expect
+from sessions.expectations import (
+    expect_elsewhere,
+    expect_people,
+    forget_expected,
+    grant_units,
+    people_of,
+    would_expect,
+)
 from sessions.holding import NoHours, exchange_hours, hold_hours, holding, look_first, release_all
 from sessions.hours import HalfHour, held_hours, require_open
 from sessions.models import (
@@ -256,7 +263,7 @@ def _confirm(booking: Booking, agreed_load: int, by: User, note: str) -> None:
     )
     units = list(booking.units.all())
     grant_units(booking=booking, units=units, by=by)
-    expect_graduates(booking=booking, by=by)
+    expect_people(booking.campaign, [unit.pk for unit in units], by)
     tell(booking, S.CONFIRMED, by, note)
 
 
@@ -327,10 +334,13 @@ def choose_venue(*, booking: Booking, venue: Venue, by: User) -> None:
 
 
 def _close(booking: Booking, to: str, by: User, reason: str) -> None:
+    was_firm = booking.state == S.CONFIRMED
     move_state(booking, to, moves=MOVES, by=by, reason=reason, held_until=None, sequence=booking.sequence + 1)
     tell(booking, to, by, reason)  # the hours of the last step stay readable in the conversation
     release_all(booking)
     forget_expected(booking)
+    if was_firm:
+        expect_elsewhere(booking, by)
     set_flag(booking, "", "", by)
 
 
@@ -420,6 +430,7 @@ def move_booking(
     booking.sequence += 1
     booking.save(update_fields=["sequence"])
     following = follow_hours(booking, by)
+    expect_elsewhere(booking, by)  # another room and another order in time
     lower_flag(booking, FLAG_HOURS, by)  # both were judged anew
     lower_flag(booking, FLAG_ROOM, by)
     tell(booking, "moved", by, note)
@@ -465,4 +476,4 @@ def hindrances(booking: Booking) -> list[str]:
 def expected_people(booking: Booking) -> int:
     """For how many people the booking is: those expected, or before the confirmation those it would be for."""
     counted = Attendance.objects.filter(booking=booking).count()
-    return counted or to_expect(booking).count()
+    return counted or would_expect(booking)

@@ -14,11 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from photocampus import clock
 from photocampus.errors import DomainError
 from photocampus.lists import join_parts
-from sessions.calendar import capacity
 from sessions.condensed import words_of
 from sessions.expectations import without_picture
-from sessions.hours import HalfHour, stretches
-from sessions.models import Booking, BookingKind, Hold, Station
+from sessions.hours import HalfHour, room_in, stretches
+from sessions.models import Booking, BookingKind, Hold
 from sessions.models import BookingState as S
 from sessions.routes import GROUP_BOOKING
 from units.models import Campaign, Unit
@@ -93,15 +92,9 @@ def _to_come(booking: Booking) -> list[Hold]:
 
 def _room_in(booking: Booking) -> int:
     """How many people the booking's hours take, within the agreed (or usual) people per station and day."""
-    stations: dict[int, Station] = {}
-    starts: dict[tuple[int, dt.date], list[dt.time]] = {}
-    for hold in _to_come(booking):
-        stations[hold.station_id] = hold.station
-        starts.setdefault((hold.station_id, hold.day), []).append(hold.start)
-    return sum(
-        min(capacity(times, stations[pk].rate), booking.agreed_load or stations[pk].daily_load)
-        for (pk, _day), times in starts.items()
-    )
+    holds = _to_come(booking)
+    hours = [HalfHour(hold.station_id, hold.day, hold.start) for hold in holds]
+    return room_in(hours, {hold.station_id: hold.station for hold in holds}, booking.agreed_load)
 
 
 def require_need(

@@ -7,6 +7,7 @@ from photocampus import clock
 from photocampus.errors import ChangedMeanwhile, DomainError, MissingReason
 from photocampus.events import move_state, record
 from photocampus.models import User
+from sessions.expectations import expect_elsewhere
 from sessions.fees import charge_shooting_fee, drop_unpaid_fee, shooting_fee
 from sessions.models import Attendance, AttendanceState, Booking, BookingState, FeeState
 from sessions.parties import require_studio
@@ -90,7 +91,7 @@ def check_in(*, attendance: Attendance, typed: str, by: User) -> bool:
             Attendance.objects.filter(pk=row.pk).update(id_compared=False)
         record(row, "id_differs", by=by)
         return False
-    now = clock.now()
+    now, was_absent = clock.now(), row.state == AttendanceState.ABSENT
     move_state(
         row,
         AttendanceState.CHECKED_IN,
@@ -102,7 +103,14 @@ def check_in(*, attendance: Attendance, typed: str, by: User) -> bool:
         absent_reason="",
     )
     freeze_identity(row.graduate, by=by)
+    if was_absent:
+        _follow(row, by)
     return True
+
+
+def _follow(row: Attendance, by: User) -> None:
+    """Whoever became absent, or came after all, is expected at the other shoots of the unit, or no longer."""
+    expect_elsewhere(row.booking, by, [row.graduate.enrolment.unit_id])
 
 
 def freeze_identity(graduate: Graduate, *, by: User) -> None:
@@ -146,6 +154,7 @@ def mark_absent(*, attendance: Attendance, by: User, reason: str = "") -> None:
         reason=reason.strip(),
         absent_reason=reason.strip()[:200],
     )
+    _follow(row, by)
 
 
 @transaction.atomic
@@ -156,6 +165,7 @@ def expect_again(*, attendance: Attendance, by: User) -> None:
         # Going back from "checked in" is done by voiding or by "absent", never silently.
         move_state(row, AttendanceState.EXPECTED, moves={}, by=by)
     move_state(row, AttendanceState.EXPECTED, moves=ATTENDANCE_MOVES, by=by, absent_reason="")
+    _follow(row, by)
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
 from photocampus.chores import chore
-from sessions import offers, room_flags, studio_days
+from sessions import expectations, offers, room_flags, studio_days
 from sessions.holding import release_lapsed
 from sessions.models import Hold
 from sessions.reminders import remind_of_holds, remind_of_shoots
@@ -41,3 +41,8 @@ def remind() -> int:
 def compare_rooms() -> int:
     """A booking may have worn another flag when its room changed."""
     return room_flags.flag_unfit_rooms(room_flags.confirmed_on_site(), None)
+
+
+@chore("people of shoots", title=_("Expected people of shoots to come"), every=timedelta(minutes=10))
+def expect_people_to_come() -> int:
+    return expectations.expect_at_shoots_to_come()

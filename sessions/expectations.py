@@ -1,13 +1,20 @@
-"""Who is expected at a shoot: rows of attendance, kept in step with the roster until the day."""
+"""Who is expected at a shoot: rows of attendance, kept in step with the roster until the day.
 
+Whoever missed a shoot is expected at the next one of the unit that is agreed, and several shoots share their people.
+"""
+
+import datetime as dt
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
+from photocampus import clock
 from photocampus.events import record
 from photocampus.models import User
 from sessions.fees import shooting_fee
+from sessions.hours import HalfHour, room_in
 from sessions.models import (
     ACTIVE_STATES,
     FIRM_STATES,
@@ -16,16 +23,22 @@ from sessions.models import (
     Booking,
     BookingKind,
     BookingState,
+    BookingUnit,
     Fee,
+    Hold,
     PlanEntry,
     Receipt,
     Shot,
+    Station,
 )
+from sessions.sharing import Person, Shoot, share
 from students.models import Decision, Graduate, Outcome
 from units.models import Campaign, StudioGrant, Unit
 
 GROUP_KINDS = (BookingKind.ON_SITE, BookingKind.GROUP, BookingKind.MAKEUP)
 WAITS = (AttendanceState.EXPECTED, AttendanceState.CHECKED_IN)
+TO_COME = FIRM_STATES[:2]
+PIECE = 2000  # rows in one statement
 
 
 def without_picture(campaign: Campaign, units: Iterable[Unit]) -> QuerySet[Graduate]:
@@ -43,50 +56,211 @@ def people_of(campaign: Campaign, units: Collection[Unit], kind: str) -> int:
     return Graduate.objects.filter(campaign=campaign, enrolment__unit__in=units).to_be_photographed().count()
 
 
-def to_expect(booking: Booking) -> QuerySet[Graduate]:
-    """Whom the booking is for: everybody of its units without a picture who waits at no other firm shoot.
+def would_expect(booking: Booking) -> int:
+    """How many people the booking would be for if it were confirmed now, beside the firm shoots of its units."""
+    if booking.kind not in GROUP_KINDS:
+        return 0
+    keys = _connected(booking.campaign, booking.units.values_list("pk", flat=True))
+    firm = Booking.objects.filter(pk__in=keys - {booking.pk}).prefetch_related("units")
+    return len(_shares(booking.campaign, [*firm, booking])[0][booking.pk])
 
-    A make-up is for those who missed theirs or were refused, hence also for the people of a shoot that is over.
+
+def _connected(campaign: Campaign, unit_ids: Iterable[int]) -> set[int]:
+    """The firm group shoots to come of these units, of the units they share a shoot with, and so on."""
+    links = BookingUnit.objects.filter(
+        booking__campaign=campaign, booking__state__in=TO_COME, booking__kind__in=GROUP_KINDS
+    )
+    pairs = list(links.values_list("booking", "unit"))
+    units, found = set(unit_ids), set[int]()
+    while new := {booking for booking, unit in pairs if unit in units} - found:
+        found |= new
+        units |= {unit for booking, unit in pairs if booking in new}
+    return found
+
+
+@dataclass
+class _Rows:
+    """Rows of attendance by what they mean for who is still to be photographed; all keys are primary keys."""
+
+    known: dict[int, set[int]] = field(default_factory=dict)  # shoot → everybody with a row there
+    free: dict[int, dict[int, int]] = field(
+        default_factory=dict
+    )  # shoot → person → row that may be taken back
+    home: dict[int, int] = field(default_factory=dict)  # person → shoot at which he or she stays
+    barred: dict[int, set[int]] = field(default_factory=dict)  # person → shoots that are over for him or her
+
+
+def _shares(campaign: Campaign, bookings: Collection[Booking]) -> tuple[dict[int, set[int]], _Rows]:
+    """Whom each of these shoots is for, and the rows there are now. The bookings come with their units.
+
+    Everybody without a picture who waits at no other firm shoot is shared out over the group shoots (see `sharing`),
+    and whoever has none, or missed it, over the make-ups. Who is planned, checked in, or on the list of a shoot that is
+    under way stays. Five queries, whatever the number of people and shoots.
     """
     waiting = Attendance.objects.filter(
         graduate=OuterRef("pk"), state__in=WAITS, booking__state__in=ACTIVE_STATES
-    ).exclude(booking=booking)
-    return without_picture(booking.campaign, booking.units.all()).filter(~Exists(waiting))
-
-
-@transaction.atomic
-def expect_graduates(*, booking: Booking, by: User | None) -> tuple[int, int]:
-    """Bring the booking's expected people in step with the roster; gives (added, removed).
-
-    Adds who is missing, removes who is only expected and no longer to be photographed here. Whoever checked in, was
-    photographed or marked absent stays. Does nothing for individual days (people take seats) and shoots that are over.
-    Harmless when repeated; three queries and one insert.
-    """
-    if booking.kind not in GROUP_KINDS or booking.state not in (
-        BookingState.CONFIRMED,
-        BookingState.UNDER_WAY,
+    ).exclude(booking__in=bookings)
+    people = without_picture(campaign, {unit.pk for booking in bookings for unit in booking.units.all()})
+    listed = (
+        people.filter(~Exists(waiting))
+        .order_by("enrolment__unit__code", "enrolment__class_group__name", "enrolment__student_number")
+        .values_list("pk", "enrolment__class_group", "enrolment__unit")
+    )
+    rows = _rows_of(bookings)
+    here = {person: shoot for shoot, free in rows.free.items() for person in free}
+    crowd = [
+        Person(pk, group, unit, frozenset(rows.barred.get(pk, ())), here.get(pk))
+        for pk, group, unit in listed
+    ]
+    _keep_planned(crowd, rows, bookings)
+    found = {person.key: rows.home[person.key] for person in crowd if person.key in rows.home}
+    shoots = _in_time(bookings, rows, found.values())
+    makeups = {booking.pk for booking in bookings if booking.kind == BookingKind.MAKEUP}
+    for pool in (
+        [shoot for shoot in shoots if shoot.key not in makeups],
+        [shoot for shoot in shoots if shoot.key in makeups],
     ):
-        return 0, 0
-    wanted = set(to_expect(booking).values_list("pk", flat=True))
-    rows = dict(Attendance.objects.filter(booking=booking).values_list("graduate", "state"))
-    gone = [g for g, state in rows.items() if state == AttendanceState.EXPECTED and g not in wanted]
-    _kind, fee = shooting_fee(booking.kind, booking.campaign)
-    new = [Attendance(booking=booking, graduate_id=g, fee_due=fee) for g in sorted(wanted - rows.keys())]
-    Attendance.objects.bulk_create(new, batch_size=2000)
-    removed = remove_expected(Attendance.objects.filter(booking=booking, graduate__in=gone))
+        found |= share([person for person in crowd if person.key not in found], pool)
+    wanted: dict[int, set[int]] = {booking.pk: set() for booking in bookings}
+    for person, shoot in found.items():
+        wanted[shoot].add(person)
+    return wanted, rows
+
+
+def _rows_of(bookings: Collection[Booking]) -> _Rows:
+    under_way = {booking.pk for booking in bookings if booking.state == BookingState.UNDER_WAY}
+    listed = (
+        Attendance.objects.filter(booking__in=bookings)
+        .annotate(traced=_left_a_trace())
+        .order_by("booking", "pk")
+        .values_list("pk", "booking", "graduate", "state", "day", "traced")
+    )
+
+    def weight(row: tuple) -> tuple[bool, bool, bool]:
+        """Who checked in is here, then who walked in, then who is on the list of a shoot under way."""
+        _pk, shoot, _person, state, day, _traced = row
+        return state != AttendanceState.CHECKED_IN, day is None, shoot not in under_way
+
+    rows = _Rows()
+    for pk, shoot, person, state, day, traced in sorted(listed, key=weight):
+        rows.known.setdefault(shoot, set()).add(person)
+        if state not in WAITS:
+            rows.barred.setdefault(person, set()).add(shoot)
+            continue
+        stays = state == AttendanceState.CHECKED_IN or day is not None or traced
+        if stays or shoot in under_way:
+            rows.home.setdefault(person, shoot)
+        if not stays:
+            rows.free.setdefault(shoot, {})[person] = pk
+    return rows
+
+
+def _keep_planned(crowd: Iterable[Person], rows: _Rows, bookings: Collection[Booking]) -> None:
+    """Of each class as many stay at a shoot as are planned there."""
+    entries = PlanEntry.objects.filter(booking__in=bookings, day__gte=clock.today()).order_by()
+    counted = entries.values_list("booking", "class_group").annotate(many=Sum("people"))
+    left = {(shoot, group): many for shoot, group, many in counted}
+    for person in crowd:
+        if person.here is None or person.key in rows.home:
+            continue
+        place = (person.here, person.group)
+        if left.get(place, 0) > 0:
+            left[place] -= 1
+            rows.home[person.key] = person.here
+
+
+def _in_time(bookings: Iterable[Booking], rows: _Rows, stay: Iterable[int]) -> list[Shoot]:
+    """The shoots in order of time with the places that are left beside those who stay.
+
+    Days that passed before a shoot began have no places; one that is under way gains nobody who can go elsewhere.
+    """
+    at_home = list(stay)
+    held: dict[int, list[HalfHour]] = {}
+    holds = Hold.objects.filter(booking__in=list(bookings)).values_list("booking", "station", "day", "start")
+    for shoot, station, day, start in holds:
+        held.setdefault(shoot, []).append(HalfHour(station, day, start))
+    stations = Station.objects.in_bulk({hour.station for hours in held.values() for hour in hours})
+    found: list[tuple[tuple, Shoot]] = []
+    for booking in bookings:
+        begun = booking.state == BookingState.UNDER_WAY
+        hours = [hour for hour in held.get(booking.pk, ()) if begun or hour.day >= clock.today()]
+        over = sum(1 for shoots in rows.barred.values() if booking.pk in shoots)
+        places = room_in(hours, stations, booking.agreed_load) - at_home.count(booking.pk) - over
+        first = min(((hour.day, hour.start) for hour in hours), default=(dt.date.min, dt.time.min))
+        units = frozenset(unit.pk for unit in booking.units.all())
+        found.append(((first, booking.pk), Shoot(booking.pk, units, places, gains=not begun)))
+    return [shoot for _first, shoot in sorted(found, key=lambda pair: pair[0])]
+
+
+def expect_people(campaign: Campaign, unit_ids: Iterable[int], by: User | None) -> int:
+    """Bring the expected people of all firm shoots of these units in step with the roster, with each other and with who
+    missed one; gives how many rows came or went.
+
+    Adds who is missing, removes who is only expected and not (any more) to be photographed there. Whoever checked in, was
+    photographed or marked absent stays. Individual days (people take seats) and shoots that are over are left alone.
+    Harmless when repeated; set-based.
+    """
+    if not (keys := _connected(campaign, unit_ids)):
+        return 0
+    with transaction.atomic():
+        # A shoot that somebody changes at this moment is left out, so that two transactions never wait for each other;
+        # the next round of the worker finds it.
+        free = Booking.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+        bookings = list(free.filter(pk__in=keys, state__in=TO_COME).order_by("pk").prefetch_related("units"))
+        wanted, rows = _shares(campaign, bookings)
+        return sum(_write(booking, campaign, wanted[booking.pk], rows, by) for booking in bookings)
+
+
+def _write(booking: Booking, campaign: Campaign, wanted: set[int], rows: _Rows, by: User | None) -> int:
+    gone = [pk for person, pk in rows.free.get(booking.pk, {}).items() if person not in wanted]
+    missing = sorted(wanted - rows.known.get(booking.pk, set()))
+    if not gone and not missing:
+        return 0
+    _kind, fee = shooting_fee(booking.kind, campaign)
+    new = [Attendance(booking=booking, graduate_id=person, fee_due=fee) for person in missing]
+    Attendance.objects.bulk_create(new, batch_size=PIECE)
+    removed = sum(
+        remove_expected(Attendance.objects.filter(pk__in=gone[first : first + PIECE]))
+        for first in range(0, len(gone), PIECE)
+    )
     if new or removed:
         record(booking, "expected_people", by=by, data={"added": len(new), "removed": removed})
-    return len(new), removed
+    return len(new) + removed
+
+
+def expect_elsewhere(booking: Booking, by: User | None, unit_ids: Iterable[int] | None = None) -> None:
+    """People of this shoot missed it or came after all, or its hours changed: the other shoots of their units follow.
+
+    `unit_ids` if only people of these are concerned. Hardly costs anything where there is no other shoot.
+    """
+    if unit_ids is None:
+        here = Attendance.objects.filter(booking=booking).values("graduate__enrolment__unit")
+        unit_ids = Unit.objects.filter(Q(bookings=booking) | Q(pk__in=here)).values_list("pk", flat=True)
+    units = set(unit_ids)
+    if _connected(booking.campaign, units) - {booking.pk}:
+        expect_people(booking.campaign, units, by)
+
+
+def expect_at_shoots_to_come() -> int:
+    """For the worker: all shoots from today on, by what no act announced, such as a picture that was refused."""
+    ahead = Booking.objects.filter(state__in=TO_COME, kind__in=GROUP_KINDS, holds__day__gte=clock.today())
+    changed = 0
+    for campaign in Campaign.objects.filter(pk__in=ahead.values("campaign")):
+        units = BookingUnit.objects.filter(booking__in=ahead.filter(campaign=campaign))
+        changed += expect_people(campaign, set(units.values_list("unit", flat=True)), None)
+    return changed
+
+
+def _left_a_trace() -> Q:
+    shots = Shot.objects.filter(attendance=OuterRef("pk"))
+    fees = Fee.objects.filter(attendance=OuterRef("pk"))
+    receipts = Receipt.objects.filter(attendance=OuterRef("pk"))
+    return Q(Exists(shots)) | Q(Exists(fees)) | Q(Exists(receipts))
 
 
 def remove_expected(rows: QuerySet[Attendance]) -> int:
     """Take expectations back that left no trace: no shot, no fee, no receipt."""
-    traceless = rows.filter(state=AttendanceState.EXPECTED).exclude(
-        Exists(Shot.objects.filter(attendance=OuterRef("pk")))
-        | Exists(Fee.objects.filter(attendance=OuterRef("pk")))
-        | Exists(Receipt.objects.filter(attendance=OuterRef("pk")))
-    )
-    return traceless.delete()[0]
+    return rows.filter(state=AttendanceState.EXPECTED).exclude(_left_a_trace()).delete()[0]
 
 
 def forget_expected(booking: Booking) -> None:
@@ -111,8 +285,4 @@ def grant_units(*, booking: Booking, units: Iterable[Unit], by: User) -> None:
 
 def follow_roster(campaign: Campaign, unit_ids: Collection[int], by: User | None) -> None:
     """The roster of these units changed: expected people of their firm shoots follow."""
-    bookings = Booking.objects.filter(
-        campaign=campaign, units__in=list(unit_ids), state__in=FIRM_STATES[:2], kind__in=GROUP_KINDS
-    )
-    for booking in bookings.distinct().select_related("campaign"):
-        expect_graduates(booking=booking, by=by)
+    expect_people(campaign, unit_ids, by)

@@ -339,13 +339,13 @@ def _nearest(pool: list[HalfHour], taken: Collection[HalfHour]) -> list[HalfHour
     return ranked[: len(taken)]
 
 
-def room_in(hours: Iterable[HalfHour], stations: Mapping[int, Station]) -> int:
-    """How many people these hours take, within each station's daily load."""
+def room_in(hours: Iterable[HalfHour], stations: Mapping[int, Station], load: int | None = None) -> int:
+    """How many people these hours take, within the agreed people per station and day (else each station's daily load)."""
     by_place: dict[tuple[int, dt.date], list[dt.time]] = {}
     for hour in hours:
         by_place.setdefault((hour.station, hour.day), []).append(hour.start)
     return sum(
-        min(capacity(starts, stations[pk].rate), stations[pk].daily_load)
+        min(capacity(starts, stations[pk].rate), load or stations[pk].daily_load)
         for (pk, _day), starts in by_place.items()
     )
 

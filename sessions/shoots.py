@@ -11,6 +11,7 @@ from photocampus.errors import ChangedMeanwhile, DomainError
 from photocampus.events import build_event, move_state, record, record_many
 from photocampus.lists import join_words
 from photocampus.models import User
+from sessions.expectations import expect_elsewhere
 from sessions.models import (
     Attendance,
     AttendanceState,
@@ -134,6 +135,7 @@ def _absent_rest(booking: Booking, *, by: User, until: dt.date | None) -> int:
     )
     if changed != len(missing):
         raise ChangedMeanwhile()
+    expect_elsewhere(booking, by)
     record_many(
         build_event(
             Attendance(pk=pk),
