@@ -190,7 +190,7 @@ def propose_hours(
     booking = locked(booking)
     require_studio(by, booking.studio)
     _require_load(agreed_load)
-    require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
+    _require_open(booking, hours)
     move_state(
         booking,
         S.PROPOSED,
@@ -211,7 +211,7 @@ def counter_proposal(*, booking: Booking, hours: Collection[HalfHour], by: User,
     """The unit answers the studio's proposal with other hours."""
     booking = locked(booking)
     require_unit(by, list(booking.units.all()))
-    require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
+    _require_open(booking, hours)
     move_state(booking, S.COUNTERED, moves=MOVES, by=by, reason=note, held_until=answer_by(booking.campaign))
     exchange_hours(booking=booking, hours=hours)
     lower_flag(booking, FLAG_HOURS, by)
@@ -276,11 +276,22 @@ def require_ready(booking: Booking, hours: Collection[HalfHour]) -> None:
     """What must be there before a confirmation: open hours, companion, and on site a fitting room."""
     if not hours:
         raise NoHours()
-    require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
+    _require_open(booking, hours)
     if not booking.companion_name or not booking.companion_phone:
         raise CompanionMissing()
     if booking.kind == BookingKind.ON_SITE:
         require_venue(booking, hours)
+
+
+def _require_open(booking: Booking, hours: Collection[HalfHour]) -> None:
+    """Hours for a booking that holds some already: those it keeps may have begun."""
+    require_open(
+        studio=booking.studio,
+        campaign=booking.campaign,
+        kind=booking.kind,
+        hours=hours,
+        held=held_hours(booking),
+    )
 
 
 def require_venue(booking: Booking, hours: Collection[HalfHour]) -> None:
@@ -421,7 +432,7 @@ def move_booking(
     if booking.state != S.CONFIRMED:
         move_state(booking, S.CONFIRMED, moves={}, by=by)  # refuses, and says why
     _require_untouched(booking)
-    require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
+    _require_open(booking, hours)
     if booking.kind == BookingKind.ON_SITE:
         require_venue(booking, hours)
     old = len(held_hours(booking))
@@ -458,9 +469,7 @@ def hindrances(booking: Booking) -> list[str]:
     """What stands in the way of a confirmation now, as sentences; for the pages of both sides."""
     found: list[str] = []
     hours = held_hours(booking)
-    checks: list[Any] = [
-        lambda: require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
-    ]
+    checks: list[Any] = [lambda: _require_open(booking, hours)]
     if booking.kind == BookingKind.ON_SITE:
         checks.append(lambda: require_venue(booking, hours))
     if not booking.companion_name or not booking.companion_phone:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.db.models import Q
@@ -79,7 +80,10 @@ def _span(pair: Sequence[str]) -> Span:
 
 @dataclass
 class Day:
-    """One day of a studio: opening half hours, and per station what is free, held, or not worked."""
+    """One day of a studio: opening half hours, and per station what is free, held, or not worked.
+
+    Half hours that began at `begun` or before are over, but for those of the booking that is being moved (`own`).
+    """
 
     day: dt.date
     day_off: DayOff | None
@@ -89,6 +93,8 @@ class Day:
     stations: list[Station]
     off: set[int] = field(default_factory=set)
     held: dict[tuple[int, dt.time], Hold] = field(default_factory=dict)
+    begun: dt.time | None = None
+    own: set[tuple[int, dt.time]] = field(default_factory=set)
 
     @property
     def can_be_asked(self) -> bool:
@@ -99,7 +105,14 @@ class Day:
         return is_provisional(self.day.year)
 
     def is_free(self, station: Station, start: dt.time) -> bool:
-        return self.can_be_asked and station.pk not in self.off and (station.pk, start) not in self.held
+        place = (station.pk, start)
+        if self.is_over(start) and place not in self.own:
+            return False
+        return self.can_be_asked and station.pk not in self.off and place not in self.held
+
+    def is_over(self, start: dt.time) -> bool:
+        """Whether this half hour has begun."""
+        return self.is_past or (self.begun is not None and start <= self.begun)
 
     def free_of(self, station: Station) -> list[dt.time]:
         return [start for start in self.starts if self.is_free(station, start)]
@@ -140,23 +153,21 @@ def availability(
     """
     calendar = calendar_of(studio)
     stations = list(studio.stations.filter(kind=station_kind(kind), is_active=True).order_by("code"))
-    today = clock.today()
-    days = {
-        day: Day(
-            day,
-            calendar.day_off(day),
-            campaign.contains(day),
-            day < today,
-            calendar.half_hours(day),
-            stations,
-        )
-        for day in (first + dt.timedelta(days=n) for n in range((last - first).days + 1))
-    }
-    for off in _days_off(stations, first, last):
-        days[off[1]].off.add(off[0])
+    now = clock.now()
+    days = {}
+    for day in (first + dt.timedelta(days=n) for n in range((last - first).days + 1)):
+        starts = calendar.half_hours(day)
+        begun = now.time() if day == now.date() else None
+        is_past = day < now.date() or (begun is not None and bool(starts) and starts[-1] <= begun)
+        off = calendar.day_off(day)
+        days[day] = Day(day, off, campaign.contains(day), is_past, starts, stations, begun=begun)
+    for station, day in _days_off(stations, first, last):
+        days[day].off.add(station)
     holds = Hold.objects.filter(station__in=stations, day__range=(first, last)).select_related("booking")
-    for hold in holds.exclude(booking=ignoring) if ignoring else holds:
-        if not (with_stale and is_stale(hold.booking)):
+    for hold in holds:
+        if ignoring is not None and hold.booking_id == ignoring.pk:
+            days[hold.day].own.add((hold.station_id, hold.start))
+        elif not (with_stale and is_stale(hold.booking)):
             days[hold.day].held[hold.station_id, hold.start] = hold
     return list(days.values())
 
@@ -187,6 +198,8 @@ REFUSALS: dict[str, Any] = {
     "station_off": _("%(day)s: station %(station)s does not work on this day."),
     "station": _("Station %(station)s is not available for this kind of shoot."),
     "past": _("%(day)s is over."),
+    "begun": _("%(day)s %(start)s is over."),
+    "over": _("All hours of this booking are over. Please agree on other hours."),
 }
 
 
@@ -205,10 +218,18 @@ class OutsideWindow(DomainError):
     message = _("%(day)s is outside the campaign's window, %(first)s to %(last)s (both days included).")
 
 
-def require_open(*, studio: Studio, campaign: Campaign, kind: str, hours: Collection[HalfHour]) -> None:
+def require_open(
+    *,
+    studio: Studio,
+    campaign: Campaign,
+    kind: str,
+    hours: Collection[HalfHour],
+    held: Collection[HalfHour] = (),
+) -> None:
     """R2 and R13 for every half hour asked for; refuses with the first that cannot be, and why.
 
-    Raises `OutsideWindow` and `StudioClosed`.
+    Half hours of today that have begun are refused, but for those `held` by the booking already, as long as one of
+    its half hours is still to begin. Raises `OutsideWindow` and `StudioClosed`.
     """
     calendar = calendar_of(studio)
     stations = {station.pk: station for station in studio.stations.all()}
@@ -216,7 +237,7 @@ def require_open(*, studio: Studio, campaign: Campaign, kind: str, hours: Collec
     if not days:
         return
     off = set(_days_off(list(stations.values()), days[0], days[-1]))
-    wanted_kind, today = station_kind(kind), clock.today()
+    wanted_kind, today, keeps = station_kind(kind), clock.today(), set(held)
     for hour in sorted(hours, key=lambda h: (h.day, h.start, h.station)):
         station = stations.get(hour.station)
         code = station.code if station else "?"
@@ -232,6 +253,15 @@ def require_open(*, studio: Studio, campaign: Campaign, kind: str, hours: Collec
             raise StudioClosed(why="hour", day=hour.day, start=f"{hour.start:%H:%M}")
         if (station.pk, hour.day) in off:
             raise StudioClosed(why="station_off", day=hour.day, station=code)
+        if has_begun(hour) and hour not in keeps:
+            raise StudioClosed(why="begun", day=hour.day, start=f"{hour.start:%H:%M}")
+    if all(has_begun(hour) for hour in hours):
+        raise StudioClosed(why="over")
+
+
+def has_begun(hour: HalfHour) -> bool:
+    """Whether nobody can be asked to come for the beginning of this half hour any more."""
+    return dt.datetime.combine(hour.day, hour.start) <= clock.now().replace(tzinfo=None)
 
 
 @dataclass(frozen=True)
@@ -274,9 +304,8 @@ def read_stretches(texts: Iterable[str], stations: Iterable[Station]) -> list[Ha
     by_code = {station.code: station for station in stations}
     found: set[HalfHour] = set()
     for text in texts:
-        code, _bar, rest = text.partition("_")
         try:
-            day_text, start_text, end_text = rest.split("_")
+            code, day_text, start_text, end_text = text.rsplit("_", 3)
             day = dt.date.fromisoformat(day_text)
             start, end = (dt.time(int(t[:2]), int(t[2:])) for t in (start_text, end_text))
         except (ValueError, OverflowError):
@@ -306,29 +335,62 @@ def free_instead(
     taken: Collection[HalfHour],
 ) -> list[list[HalfHour]]:
     """Up to three ways to get as many half hours as were wanted, nearest first: what is still free of them stays,
-    the rest comes from the same day or the days next to it."""
+    the rest comes from the same day or one next to it; where no single day has so many, from several days.
+
+    Empty only when `LOOK_AROUND` days before and after have too few free half hours.
+    """
     if not taken:
         return []
     kept = sorted(set(wanted) - set(taken))
-    centre = min(hour.day for hour in taken)
+    centre, end = min(hour.day for hour in taken), max(hour.day for hour in taken)
     first = max(centre - dt.timedelta(days=LOOK_AROUND), campaign.window_start, clock.today())
-    last = min(centre + dt.timedelta(days=LOOK_AROUND), campaign.window_end)
+    last = min(end + dt.timedelta(days=LOOK_AROUND), campaign.window_end)
     if first > last:
         return []
     days = availability(studio=studio, campaign=campaign, kind=kind, first=first, last=last)
-    found = []
-    for day in sorted(days, key=lambda d: (abs((d.day - centre).days), d.day)):
-        pool = [HalfHour(s.pk, day.day, start) for s in day.stations for start in day.free_of(s)]
-        if chosen := _nearest([hour for hour in pool if hour not in kept], taken):
-            found.append(sorted([*kept, *chosen]))
-        if len(found) == 3:
-            break
+    pools = {
+        day.day: [
+            hour
+            for station in day.stations
+            for hour in (HalfHour(station.pk, day.day, start) for start in day.free_of(station))
+            if hour not in kept
+        ]
+        for day in days
+    }
+    ways = (_nearest(pools[day], taken) for day in _by_distance(pools, centre))
+    found = list(islice((way for way in ways if way), 3)) or [_over_days(pools, taken)]
+    return [sorted([*kept, *way]) for way in found if way]
+
+
+def _by_distance(days: Iterable[dt.date], centre: dt.date) -> list[dt.date]:
+    return sorted(days, key=lambda day: (abs((day - centre).days), day))
+
+
+def _over_days(pools: dict[dt.date, list[HalfHour]], taken: Collection[HalfHour]) -> list[HalfHour]:
+    """As many hours as were taken from several days: for each day lost one day, if possible, else whatever is nearest.
+
+    Empties the pools. Gives nothing when all of them together have too few.
+    """
+    found: list[HalfHour] = []
+    for lost_on in sorted({hour.day for hour in taken}):
+        lost = sorted(hour for hour in taken if hour.day == lost_on)
+        near = _by_distance(pools, lost_on)
+        whole = [day for day in near if len(pools[day]) >= len(lost)][:1]
+        for day in whole or near:
+            chosen = _nearest(pools[day], lost[: len(pools[day])])
+            pools[day] = [hour for hour in pools[day] if hour not in chosen]
+            found += chosen
+            lost = lost[len(chosen) :]
+            if not lost:
+                break
+        else:
+            return []
     return found
 
 
 def _nearest(pool: list[HalfHour], taken: Collection[HalfHour]) -> list[HalfHour]:
     """As many hours of one day as were taken: those at the same times first, then the nearest ones."""
-    if len(pool) < len(taken):
+    if not taken or len(pool) < len(taken):
         return []
     middle = sum(minutes(hour.start) for hour in taken) / len(taken)
     same = {minutes(hour.start) for hour in taken}

@@ -150,7 +150,7 @@ class Picker:
             elif hour.start not in days[hour.day].starts or not days[hour.day].is_free(
                 stations[hour.station], hour.start
             ):
-                found[hour] = _("not working")
+                found[hour] = _("over") if days[hour.day].is_over(hour.start) else _("not working")
         return found
 
     @cached_property

@@ -184,7 +184,9 @@ def accept_offer(*, booking: Booking, by: User, note: str = "", reason: str = ""
             raise OfferOver(until=f"{booking.held_until:%Y-%m-%d %H:%M}")
         require_kind(campaign=booking.campaign, units=units, kind=booking.kind)
         hours = held_hours(booking)
-        require_open(studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours)
+        require_open(
+            studio=booking.studio, campaign=booking.campaign, kind=booking.kind, hours=hours, held=hours
+        )
         is_more = require_need(
             campaign=booking.campaign,
             units=units,
