@@ -342,7 +342,8 @@ def free_instead(
     if not taken:
         return []
     kept = sorted(set(wanted) - set(taken))
-    centre, end = min(hour.day for hour in taken), max(hour.day for hour in taken)
+    lost_on = [min(max(hour.day, campaign.window_start), campaign.window_end) for hour in taken]
+    centre, end = min(lost_on), max(lost_on)
     first = max(centre - dt.timedelta(days=LOOK_AROUND), campaign.window_start, clock.today())
     last = min(end + dt.timedelta(days=LOOK_AROUND), campaign.window_end)
     if first > last:

@@ -219,11 +219,9 @@ class Picker:
 
     @cached_property
     def month(self) -> dt.date:
-        """First day of the month shown: asked for, else that of the day or the choice, else the first still possible."""
-        shown = self._date("month") or self.day or (self.chosen[0].day if self.chosen else None)
-        if shown is None:
-            shown = min(max(clock.today(), self.campaign.window_start), self.campaign.window_end)
-        return shown.replace(day=1)
+        """First day of the month shown: asked for, else that of the day or the choice, else today's; in the window."""
+        shown = self._date("month") or self.day or (self.chosen[0].day if self.chosen else clock.today())
+        return min(max(shown, self.campaign.window_start), self.campaign.window_end).replace(day=1)
 
     @cached_property
     def days(self) -> dict[dt.date, Day]:

@@ -51,6 +51,21 @@ def test_hours_of_another_month_and_closed_days_are_marked_too(world: World) -> 
         assert text(browser.get(path(world, f"h={code}"))).count(LOST) == 1, code
 
 
+@pytest.mark.parametrize("day", ["9999-12-01", "9999-12-31", "0001-01-01", "0001-12-31"])
+def test_days_far_away_show_the_nearest_month_of_the_window(world: World, day: str) -> None:
+    shown = 'month-title">2018-07' if day > "2018" else 'month-title">2018-03'
+    for query in (
+        f"month={day}",
+        f"day={day}",
+        f"h=A1_{day}_0930_1000",
+        f"h=A1_{day}_0930_1000&month={day}&day={day}",
+    ):
+        assert shown in text(client(world.rival).get(path(world, query))), query
+        assert shown in text(client(world.photographer).get(studio(world, f"calendar/?picking=1&{query}")))
+    sent = {"h": f"A1_{day}_0930_1000", "picking": "1", "kind": "group"}
+    text(client(world.rival).post(path(world, ""), sent), 409)
+
+
 def test_own_hours_of_a_booking_that_moves_are_not_lost(world: World) -> None:
     booking = confirmed(world)
     desk = client(world.photographer)
