@@ -240,8 +240,10 @@ def keep_booking(*, booking: Booking, reason: str, by: User) -> None:
         accept_room(booking)
     booking.refresh_from_db(fields=["flag", "flag_note"])
     set_flag(booking, "", "", by)
-    # What was kept is remembered, so that the same hours are not flagged again at the next look at the calendar.
-    record(booking, "kept", by=by, old=flag, reason=reason, data={"hours": flags.get(FLAG_HOURS, "")})
+    # What was kept is remembered, so that the same hours are not flagged again at the next look at the calendar;
+    # also when it is something else that is kept now.
+    hours = flags.get(FLAG_HOURS) or kept_hours(booking)
+    record(booking, "kept", by=by, old=flag, reason=reason, data={"hours": hours})
 
 
 def kept_hours(booking: Booking) -> str:
