@@ -1,11 +1,16 @@
 """When a studio works and with what: weekly hours, closures, exceptions, stations (R13)."""
 
+import re
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from photocampus.fields import PublicIdField
 from units.models import Studio
+
+CODE = re.compile("[A-Za-z0-9]+")
 
 
 class WeeklyHours(models.Model):
@@ -131,6 +136,11 @@ class Station(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def clean(self) -> None:
+        """The code stands in shot numbers and in addresses, between signs of their own; those made earlier stay."""
+        if self._state.adding and self.code and not CODE.fullmatch(self.code):
+            raise ValidationError({"code": _("The code has letters and digits only (A–Z, 0–9).")})
 
 
 class StationDayOff(models.Model):

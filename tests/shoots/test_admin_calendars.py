@@ -10,8 +10,9 @@ from photocampus.chores import run_due_chores
 from photocampus.models import Event
 from sessions import studio_days
 from sessions.booking import propose_hours
-from sessions.hours import HalfHour
-from sessions.models import Booking, Closure, DayException, Hold
+from sessions.booking_forms import StationForm
+from sessions.hours import HalfHour, read_stretches
+from sessions.models import Booking, Closure, DayException, Hold, Station
 from sessions.routes import FLAG_HOURS, end_override, flags_of, keep_booking, override_route
 from tests import factories as make
 from units.campaigns import change_campaign
@@ -87,6 +88,43 @@ def test_kept_booking_is_flagged_again_only_for_other_days(booked):
     assert run_due_chores(all_of_them=True)["calendars"] == 1 and flag() == ""
     studio_days.add_day_off(station=station, day=dt.date(2018, 4, 18), reason="", by=photographer)
     assert flag() == FLAG_HOURS and "04-18" in Booking.objects.get().flag_note
+
+
+def test_hours_kept_stay_kept_when_something_else_is_kept_later(booked):
+    staff, photographer = make.make_staff(), make.make_photographer(booked.studio)
+    studio_days.add_closure(studio=booked.studio, first=DAY, last=DAY, reason="检修", by=photographer)
+    keep_booking(booking=Booking.objects.get(), reason="当日加班", by=staff)
+    override_route(
+        unit=booked.units.get(), campaign=booked.campaign, route="on_site", reason="校区搬迁", by=staff
+    )
+    assert flag() == "route"
+    keep_booking(booking=Booking.objects.get(), reason="照旧到店", by=staff)
+    assert studio_days.flag_shut_hours(booked.studio, None) == 1 and flag() == ""
+
+
+@pytest.mark.parametrize("code", ["A_3", "A-3", "A 3", "一号"])
+def test_station_code_that_no_address_or_shot_number_can_carry_is_refused(client, booked, code):
+    fields = {
+        "code": code,
+        "name": "3号机位",
+        "kind": "bay",
+        "rate": 20,
+        "daily_load": 120,
+        "is_active": "on",
+    }
+    page = client.post(reverse("admin:shoots_station_add"), {**fields, "studio": booked.studio_id})
+    assert page.status_code == 200 and not StationForm(fields).is_valid()
+    assert StationForm({**fields, "code": "B12a"}).is_valid()
+    assert not Station.objects.filter(code=code).exists()
+
+
+def test_station_with_an_old_code_can_still_be_changed_and_booked(client, booked):
+    station = make.make_station(booked.studio, "A_3")
+    fields = {"name": "旧机位", "kind": "bay", "rate": 20, "daily_load": 120}
+    form = StationForm(fields, instance=station)
+    assert form.is_valid() and form.cleaned_data["code"] == "A_3"
+    (hour, *_rest) = read_stretches(["A_3_2018-04-17_0930_1000"], [station])
+    assert hour == HalfHour(station.pk, DAY, dt.time(9, 30))
 
 
 def test_line_that_goes_to_another_studio_concerns_both(client, booked):
