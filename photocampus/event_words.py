@@ -95,6 +95,8 @@ WORDS: dict[str, str | Promise] = {
     "class_checked": gettext_lazy("Class signed off"),
     "correction_asked": gettext_lazy("Correction of identity asked for"),
     "exemption_decided": gettext_lazy("Exemption decided"),
+    "exemption_ended": gettext_lazy("Exemption ended: the earlier picture was refused"),
+    "exemption_restored": gettext_lazy("Exempt again: the earlier picture was accepted after all"),
     "student_number_changed": gettext_lazy("Student number changed"),
     "reshoot_extended": gettext_lazy("Time for a re-shoot extended"),
     "uploaded": gettext_lazy("Uploaded"),

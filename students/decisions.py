@@ -11,6 +11,7 @@ from django.db import transaction
 from photocampus import clock
 from photocampus.events import build_event, record_many
 from photocampus.models import User
+from students.exemptions import end_exemptions, restore_exemptions
 from students.models import Decision, Graduate, Outcome, RefusalCode, Stage
 
 BLOCK = 2000
@@ -28,7 +29,8 @@ def write_decisions(
 ) -> int:
     """Decide on (graduate, photo) pairs, all alike; returns how many. Older decisions of the stage stay, not current.
 
-    The caller has judged whether this may be decided and holds the locks. Set-based: three statements for each 2,000.
+    The caller has judged whether this may be decided and holds the locks. Set-based: four statements for each 2,000.
+    A refusal ends the exemption of who is exempt by that picture, acceptance after all restores it (R9).
     """
     now = clock.now()
     decided = list(pairs)
@@ -59,6 +61,10 @@ def write_decisions(
             )
             for graduate, _photo in block
         )
+        if outcome == Outcome.NO:
+            end_exemptions(block, by=by, code=code, reason=note)
+        elif stage == Stage.ACCEPTANCE:
+            restore_exemptions(block, by=by)
     return len(decided)
 
 

@@ -25,6 +25,8 @@ EVENT_NAMES: dict[str, str | Promise] = {
     "roster_state_left": _("Left the school"),
     "student_number_changed": _("Student number changed"),
     "exemption_decided": _("Exemption decided"),
+    "exemption_ended": _("Exemption ended: the earlier picture was refused"),
+    "exemption_restored": _("Exempt again: the earlier picture was accepted after all"),
     "identity_frozen": _("Identity frozen at check-in"),
     "correction_asked": _("Correction asked for"),
     "correction_done": _("Correction carried out"),

@@ -6,7 +6,8 @@ from django.db.models import F, Q, Sum
 
 from photocampus.ledger import ledger_check
 from photocampus.models import JobState
-from students.models import Decision, IngestFile, IngestState, Photo, Stage
+from students.models import Decision, Exemption, Graduate, IngestFile, IngestState, Photo, Stage
+from students.progress import refused_now
 
 
 @ledger_check("students.acceptances")
@@ -15,6 +16,14 @@ def acceptances() -> Iterable[str]:
     current = Decision.objects.filter(stage=Stage.ACCEPTANCE, is_current=True)
     for pk in current.exclude(graduate__picture=F("photo")).values_list("pk", flat=True):
         yield f"decision {pk}: is current, but not about the picture chosen now"
+
+
+@ledger_check("students.exemptions")
+def exemptions() -> Iterable[str]:
+    """Nobody is exempt from a new picture by one that is refused (R9)."""
+    exempt = Graduate.objects.active().exclude(exemption=Exemption.NONE)
+    for pk in exempt.filter(refused_now()).order_by("pk").values_list("pk", flat=True):
+        yield f"graduate {pk}: is exempt, but the picture chosen now is refused"
 
 
 @ledger_check("students.uploads")

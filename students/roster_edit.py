@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
@@ -16,7 +17,18 @@ from photocampus.events import move_state, record
 from photocampus.models import Role, User
 from students.bulk import stamp
 from students.hooks import roster_changed
-from students.models import Enrolment, Exemption, Graduate, Photo, RosterState, RowKind, SubmissionItem
+from students.models import (
+    Decision,
+    Enrolment,
+    Exemption,
+    Graduate,
+    Outcome,
+    Photo,
+    RosterState,
+    RowKind,
+    Stage,
+    SubmissionItem,
+)
 from students.roster_apply import EventRows, write_plan
 from students.roster_columns import FIELDS
 from students.roster_diff import PENDING, Line
@@ -69,6 +81,11 @@ class NumberFrozen(DomainError):
 class InSubmission(DomainError):
     code = "in_submission"
     message = _("This person's picture is submitted to academic affairs; ask them to return it first.")
+
+
+class PictureRefused(DomainError):
+    code = "picture_refused"
+    message = _("This picture was refused and cannot serve again. Choose another earlier picture.")
 
 
 class AlreadyThere(DomainError):
@@ -191,7 +208,10 @@ def set_roster_state(*, graduate: Graduate, to: str, reason: str, by: User) -> N
 def decide_exemption(
     *, graduate: Graduate, exempt: bool, reason: str, by: User, photo: Photo | None = None
 ) -> None:
-    """Academic affairs decide that an earlier picture serves, or no longer does (R9). `photo` is of this enrolment."""
+    """Academic affairs decide that an earlier picture serves, or no longer does (R9). `photo` is of this enrolment.
+
+    Raises `PictureRefused` for a picture that is refused now, or was by the register at any time.
+    """
     if by.role != Role.STAFF:
         raise NotAllowed()
     if not reason.strip():
@@ -200,6 +220,8 @@ def decide_exemption(
         graduate = Graduate.objects.select_for_update().get(pk=graduate.pk)
         if photo is not None and photo.enrolment_id != graduate.enrolment_id:
             raise NotAllowed()
+        if exempt:
+            _must_not_be_refused(graduate, photo.pk if photo else graduate.picture_id)
         old = graduate.exemption
         graduate.exemption = Exemption.STAFF_DECISION if exempt else Exemption.NONE
         fields = ["exemption"]
@@ -209,3 +231,9 @@ def decide_exemption(
         graduate.save(update_fields=fields)
         record(graduate, "exemption_decided", by=by, old=old, new=graduate.exemption, reason=reason.strip())
         roster_changed(graduate.campaign, [graduate.enrolment.unit_id], by)
+
+
+def _must_not_be_refused(graduate: Graduate, photo: int | None) -> None:
+    refusals = Decision.objects.filter(photo=photo, outcome=Outcome.NO)
+    if refusals.filter(Q(graduate=graduate, is_current=True) | Q(stage=Stage.CHSI)).exists():
+        raise PictureRefused()

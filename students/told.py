@@ -54,6 +54,22 @@ for _kind, _says in {
     tell(GRADUATE, _kind, says=_says, to=person_to_unit)
 
 
+def exemption_to_both(event: Event) -> Iterable[Reader]:
+    """The unit, which has one more to be photographed, and academic affairs, whose decision the exemption may have been."""
+    graduate = graduate_of(event)
+    yield from person_to_unit(event)
+    url = reverse("students:office-person-exemption", args=[graduate.campaign.code, graduate.public_id])
+    yield from office_readers(url, unit=graduate.enrolment.unit.name)
+
+
+tell(
+    GRADUATE,
+    "exemption_ended",
+    says=_("A person of %(unit)s needs a new picture after all: the earlier one was refused."),
+    to=exemption_to_both,
+)
+
+
 def transfer_readers(event: Event) -> Iterable[Reader]:
     """Both units are told of people who moved from one to the other; each event is about one of them."""
     unit = Unit.objects.get(pk=event.subject_id)
