@@ -1,4 +1,8 @@
-"""The cash of a shoot: sums by day, kind and state, as a table and as a spreadsheet."""
+"""The cash of a shoot: sums by day, kind and state, as a table and as a spreadsheet.
+
+A fee that was taken and paid back, and then fell due again because the person came back, stands there twice: as it was
+paid back, and as it is now.
+"""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
@@ -9,9 +13,22 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from photocampus.models import User
+from sessions.fees import earlier_settlements
 from sessions.models import Booking, Fee, FeeKind, FeeState
 
 ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class CashItem:
+    """A fee as it stands, or as it stood before it fell due again. `day` is the one whose cash it belongs to."""
+
+    fee: Fee
+    state: str
+    day: dt.date | None
+    settled_at: dt.datetime | None
+    settled_by: User | None
 
 
 @dataclass
@@ -48,9 +65,9 @@ class CashSummary:
         return sum((line.kept for line in self.lines), ZERO)
 
 
-def fees_of(booking: Booking, day: dt.date | None = None) -> list[Fee]:
-    """Fees of the shoot, the day being that of the picture; in class and student-number order."""
-    fees = (
+def fees_of(booking: Booking, day: dt.date | None = None) -> list[CashItem]:
+    """Fees of the shoot, in class and student-number order, what was paid back before first."""
+    fees = list(
         Fee.objects.filter(attendance__booking=booking)
         .select_related(
             "attendance__graduate__enrolment__student", "attendance__graduate__enrolment__class_group"
@@ -62,39 +79,45 @@ def fees_of(booking: Booking, day: dt.date | None = None) -> list[Fee]:
             "pk",
         )
     )
-    return [fee for fee in fees if day is None or day_of(fee) == day]
+    earlier = earlier_settlements(fees)
+    items = []
+    for fee in fees:
+        for event in earlier[fee.pk]:
+            if event.new == FeeState.REFUNDED:
+                items.append(CashItem(fee, event.new, day_of(event.at), event.at, event.by))
+        on = day_of(fee.attendance.photographed_at or fee.settled_at)
+        items.append(CashItem(fee, fee.state, on, fee.settled_at, fee.settled_by))
+    return [item for item in items if day is None or item.day == day]
 
 
-def day_of(fee: Fee) -> dt.date | None:
-    """The day on which the person was photographed; else the day on which the fee was settled."""
-    moment = fee.attendance.photographed_at or fee.settled_at
+def day_of(moment: dt.datetime | None) -> dt.date | None:
+    """The day on which the person was photographed; without a picture the day on which the fee was settled."""
     return timezone.localtime(moment).date() if moment else None
 
 
-def sum_up(fees: Iterable[Fee]) -> CashSummary:
+def sum_up(items: Iterable[CashItem]) -> CashSummary:
     """One line per kind; further services together in one."""
     lines = {kind.value: CashLine(kind.value, str(kind.label)) for kind in FeeKind}
-    for fee in fees:
-        lines[fee.kind].add(fee.state, fee.amount)
+    for item in items:
+        lines[item.fee.kind].add(item.state, item.fee.amount)
     return CashSummary([line for line in lines.values() if line.people])
 
 
-def cash_rows(fees: Iterable[Fee], *, names: bool) -> Iterator[list[Any]]:
+def cash_rows(items: Iterable[CashItem], *, names: bool) -> Iterator[list[Any]]:
     """Rows of the spreadsheet; without names where the campaign hides them."""
-    for fee in fees:
-        enrolment = fee.attendance.graduate.enrolment
-        day = day_of(fee)
+    for item in items:
+        fee, enrolment = item.fee, item.fee.attendance.graduate.enrolment
         yield [
-            day.isoformat() if day else "",
+            item.day.isoformat() if item.day else "",
             enrolment.class_group.name,
             enrolment.student_number if names else "",
             enrolment.student.name if names else "",
             str(FeeKind(fee.kind).label),
             fee.label,
             float(fee.amount),
-            str(FeeState(fee.state).label),
-            timezone.localtime(fee.settled_at).strftime("%Y-%m-%d %H:%M") if fee.settled_at else "",
-            str(fee.settled_by or ""),
+            str(FeeState(item.state).label),
+            timezone.localtime(item.settled_at).strftime("%Y-%m-%d %H:%M") if item.settled_at else "",
+            str(item.settled_by or ""),
         ]
 
 

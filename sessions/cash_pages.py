@@ -24,7 +24,7 @@ class Cash(ShootPage):
 
     def get(self, request: HttpRequest, booking: str) -> HttpResponse:
         self.setup_booking(booking)
-        fees = [fee for fee in fees_of(self.booking) if fee.attendance_id in self.seen]
+        fees = [item for item in fees_of(self.booking) if item.fee.attendance_id in self.seen]
         return self.render(
             studio=self.studio,
             campaign=self.campaign,
@@ -45,7 +45,7 @@ class Cash(ShootPage):
     def post(self, request: HttpRequest, booking: str) -> HttpResponse:
         """The same as a spreadsheet; the download is logged."""
         self.setup_booking(booking)
-        fees = [fee for fee in fees_of(self.booking) if fee.attendance_id in self.seen]
+        fees = [item for item in fees_of(self.booking) if item.fee.attendance_id in self.seen]
         rows = list(cash_rows(fees, names=shows_names(self.campaign)))
         data = sheet_bytes(
             headings=cash_headings(), rows=rows, title=_("Fees"), widths=[12, 18, 16, 12, 10, 16, 12]

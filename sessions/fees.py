@@ -1,5 +1,7 @@
 """Fees (R12): what is due, taken, waived, paid back. The studio collects from the student; the university does not."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -8,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
 from photocampus.errors import ChangedMeanwhile, DomainError, MissingReason
-from photocampus.events import move_state, record
-from photocampus.models import User
+from photocampus.events import move_state, record, subject_type
+from photocampus.models import Event, User
 from sessions.models import Attendance, AttendanceState, BookingKind, Fee, FeeKind, FeeState
 from sessions.parties import require_studio
 from units.models import Campaign, Studio
@@ -18,8 +20,9 @@ FEE_MOVES: dict[str, set[str]] = {
     FeeState.DUE: {FeeState.TAKEN, FeeState.WAIVED},
     FeeState.TAKEN: {FeeState.REFUNDED},
     FeeState.WAIVED: {FeeState.DUE},
-    FeeState.REFUNDED: set(),
+    FeeState.REFUNDED: {FeeState.DUE},
 }
+SETTLED = (FeeState.TAKEN, FeeState.WAIVED, FeeState.REFUNDED)
 NEEDS_REASON = {FeeState.WAIVED, FeeState.REFUNDED}
 MOST_YUAN = Decimal(9999)
 
@@ -32,6 +35,11 @@ class NoSuchService(DomainError):
 class NotHere(DomainError):
     code = "not_here"
     message = _("This person has not checked in at this shoot.")
+
+
+class PictureNotTaken(DomainError):
+    code = "picture_not_taken"
+    message = _("This person has not been photographed, so no fee is due.")
 
 
 def shooting_fee(kind: str, campaign: Campaign) -> tuple[FeeKind, Decimal]:
@@ -54,15 +62,19 @@ def charge_shooting_fee(attendance: Attendance, *, by: User | None) -> Fee:
     )
     if created:
         record(fee, "fee_due", by=by, new=FeeState.DUE, data={"amount": str(fee.amount)})
-    elif fee.state == FeeState.WAIVED:
-        # It was waived because nobody was photographed; now somebody was.
+    elif fee.state in (FeeState.WAIVED, FeeState.REFUNDED):
+        # It was waived or paid back because nobody was photographed; now somebody was.
         move_fee(fee=fee, to=FeeState.DUE, by=by)
     return fee
 
 
 @transaction.atomic
 def move_fee(*, fee: Fee, to: str, by: User | None, reason: str = "") -> None:
-    """Take, waive, refund, or make due again; refuses what the table does not know and waiving without a reason."""
+    """Take, waive, refund, or make due again; refuses what the table does not know and waiving without a reason.
+
+    What was settled before a fee fell due again stays in its history (`earlier_settlements`). Raises `PictureNotTaken`
+    and `NotHere` where nothing may be due.
+    """
     fee = (
         Fee.objects.select_for_update(of=("self",))
         .select_related("attendance__booking__studio")
@@ -72,12 +84,38 @@ def move_fee(*, fee: Fee, to: str, by: User | None, reason: str = "") -> None:
         require_studio(by, fee.attendance.booking.studio)
     if to in NEEDS_REASON and not reason.strip():
         raise MissingReason()
+    if to == FeeState.DUE:
+        _may_be_due(fee)
     settled: dict[str, Any] = {"settled_at": None, "settled_by": None}
     if to != FeeState.DUE:
         settled = {"settled_at": clock.now(), "settled_by": by}
     move_state(
         fee, to, moves=FEE_MOVES, by=by, reason=reason.strip(), data={"amount": str(fee.amount)}, **settled
     )
+
+
+def _may_be_due(fee: Fee) -> None:
+    state = fee.attendance.state
+    if fee.kind == FeeKind.OTHER and state not in (AttendanceState.CHECKED_IN, AttendanceState.PHOTOGRAPHED):
+        raise NotHere()
+    if fee.kind != FeeKind.OTHER and state != AttendanceState.PHOTOGRAPHED:
+        raise PictureNotTaken()
+
+
+def earlier_settlements(fees: Collection[Fee]) -> dict[int, list[Event]]:
+    """Fee → how it was settled before, oldest first: everything of which its row, that knows the last, no longer tells."""
+    events = Event.objects.filter(
+        subject_type=subject_type(Fee),
+        subject_id__in=[fee.pk for fee in fees],
+        kind__in=[f"state_{state}" for state in SETTLED],
+    )
+    found: dict[int, list[Event]] = defaultdict(list)
+    for event in events.select_related("by").order_by("id"):
+        found[event.subject_id].append(event)
+    for fee in fees:
+        if fee.state != FeeState.DUE and found[fee.pk]:
+            found[fee.pk].pop()
+    return found
 
 
 @transaction.atomic

@@ -1,17 +1,19 @@
 """What shoots and deliveries know of one person's history."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from sessions.fees import earlier_settlements
 from sessions.models import (
     Attendance,
     AttendanceState,
     DeliveryItem,
     DeliveryItemState,
+    Fee,
     FeeState,
     Problem,
 )
@@ -28,8 +30,10 @@ def noon_of(day: dt.date) -> dt.datetime:
 
 @history_source
 def attendances(graduate: Graduate) -> Iterable[Entry]:
-    rows = Attendance.objects.filter(graduate=graduate).select_related("booking__studio")
-    for row in rows.prefetch_related("shots__issued_by", "fees__settled_by"):
+    found = Attendance.objects.filter(graduate=graduate).select_related("booking__studio")
+    rows = list(found.prefetch_related("shots__issued_by", "fees__settled_by"))
+    yield from fees([fee for row in rows for fee in row.fees.all()])
+    for row in rows:
         where = f"{row.booking.get_kind_display()} · {row.booking.studio.short_name}"
         if row.checked_in_at:
             yield Entry(row.checked_in_at, _("Checked in at the shoot"), where, tone="info")
@@ -48,11 +52,20 @@ def attendances(graduate: Graduate) -> Iterable[Entry]:
                 f"{where} · {row.absent_reason}".rstrip(" ·"),
                 tone="bad",
             )
-        for fee in row.fees.all():
-            if fee.settled_at:
-                title = _("Fee taken") if fee.state == FeeState.TAKEN else _("Fee settled")
-                text = f"{fee.get_kind_display()} · ¥{fee.amount}"
-                yield Entry(fee.settled_at, title, text, str(fee.settled_by or ""), "off")
+
+
+def fees(rows: Collection[Fee]) -> Iterable[Entry]:
+    """Every time a fee was settled, also before it fell due again."""
+    earlier = earlier_settlements(rows)
+    for fee in rows:
+        settled = [(event.at, event.new, event.by) for event in earlier[fee.pk]]
+        if fee.settled_at:
+            settled.append((fee.settled_at, fee.state, fee.settled_by))
+        for at, state, by in settled:
+            title = _("Fee taken") if state == FeeState.TAKEN else _("Fee settled")
+            parts = [fee.get_kind_display(), f"¥{fee.amount}", FeeState(state).label]
+            text = " · ".join(str(part) for part in parts[: 2 if state == FeeState.TAKEN else 3])
+            yield Entry(at, title, text, str(by or ""), "off")
 
 
 @history_source

@@ -23,6 +23,8 @@ from sessions.models import (
 from sessions.shots import shot_code
 
 HERE = (AttendanceState.CHECKED_IN, AttendanceState.PHOTOGRAPHED)
+# Of who is photographed, this is a decision of the studio with a reason. Before the picture, it was for want of one.
+FREED = (FeeState.WAIVED, FeeState.REFUNDED)
 
 
 def history_disagrees(model: type[Model], *, first: str, prefix: str = "state_") -> Iterator[str]:
@@ -94,6 +96,7 @@ def fees() -> Iterable[str]:
         charged=Subquery(due.values("amount")[:1]),
         charged_kind=Subquery(due.values("kind")[:1]),
         charged_state=Subquery(due.values("state")[:1]),
+        settled_at=Subquery(due.values("settled_at")[:1]),
     ).select_related("booking")
     for row in rows.filter(state=AttendanceState.PHOTOGRAPHED).order_by("pk"):
         wanted = FeeKind.SINGLE if row.booking.kind == BookingKind.INDIVIDUAL else FeeKind.GROUP
@@ -104,6 +107,8 @@ def fees() -> Iterable[str]:
                 f"attendance {row.pk} is charged {row.charged} ({row.charged_kind}), "
                 f"due are {row.fee_due} ({wanted.value})"
             )
+        elif row.charged_state in FREED and row.settled_at and row.settled_at < row.photographed_at:
+            yield f"attendance {row.pk} was photographed after its fee was “{row.charged_state}”, nothing is due"
     owing = [FeeState.DUE, FeeState.TAKEN]
     absent = [AttendanceState.EXPECTED, AttendanceState.ABSENT]
     for row in rows.filter(state__in=absent, charged_state__in=owing).order_by("pk"):

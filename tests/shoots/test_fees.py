@@ -1,13 +1,28 @@
 """Fees (R12): what is due, every move and refusal, and the sums."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from photocampus.errors import IllegalMove, MissingReason, NotAllowed
-from sessions.cash import fees_of, sum_up
-from sessions.fees import NoSuchService, NotHere, add_service, move_fee, payee_of, shooting_fee
-from sessions.models import BookingKind, Fee, FeeKind, FeeState
+from photocampus.events import history_of
+from photocampus.ledger import disagreements
+from sessions.cash import cash_rows, fees_of, sum_up
+from sessions.checkin import mark_absent
+from sessions.fees import (
+    NoSuchService,
+    NotHere,
+    PictureNotTaken,
+    add_service,
+    move_fee,
+    payee_of,
+    shooting_fee,
+)
+from sessions.history import attendances as told_of
+from sessions.models import Attendance, BookingKind, Fee, FeeKind, FeeState, Shot
+from sessions.shots import void_shot
 from tests import factories as make
 from tests.shoots.shoot_day import DAY, ShootDay, at, make_shoot_day
 
@@ -50,6 +65,7 @@ MOVES = {
     (FeeState.DUE, FeeState.WAIVED),
     (FeeState.TAKEN, FeeState.REFUNDED),
     (FeeState.WAIVED, FeeState.DUE),
+    (FeeState.REFUNDED, FeeState.DUE),
 }
 
 
@@ -103,3 +119,83 @@ def test_payee_is_the_studio_or_whom_it_names(day: ShootDay):
     assert payee_of(day.studio) == day.studio.name
     day.studio.payee = "样例公司收款处"
     assert payee_of(day.studio) == "样例公司收款处"
+
+
+def pay_back_and_leave(day: ShootDay) -> Attendance:
+    """Photographed and paid at 9:40; struck out, paid back and gone at 10:00."""
+    row = day.photograph(day.attendances[0])
+    move_fee(fee=Fee.objects.get(), to=FeeState.TAKEN, by=day.photographer)
+    with at(10):
+        void_shot(shot=Shot.objects.get(), reason="停电", by=day.photographer)
+        move_fee(fee=Fee.objects.get(), to=FeeState.REFUNDED, by=day.photographer, reason="未拍成")
+        mark_absent(attendance=row, by=day.photographer, reason="有课")
+    return day.attendances[0]
+
+
+def found() -> list[str]:
+    return [str(row) for row in disagreements(["shoots.fees", "shoots.fee_history"])]
+
+
+def test_fee_paid_back_is_due_again_when_the_person_comes_back(day: ShootDay):
+    row = pay_back_and_leave(day)
+    with at(11):
+        day.photograph(row)
+    fee = Fee.objects.get()
+    assert (fee.state, fee.settled_at, fee.settled_by) == (FeeState.DUE, None, None)
+    kinds = [event.kind for event in history_of(fee)]
+    assert kinds == ["fee_due", "state_taken", "state_refunded", "state_due"]
+    assert found() == []
+
+
+def test_cash_sheet_keeps_what_was_paid_back_before(day: ShootDay):
+    """Twice taken, once paid back: one fee stays with the studio, and the sheet shows both."""
+    row = pay_back_and_leave(day)
+    with at(11):
+        day.photograph(row)
+        before = sum_up(fees_of(day.booking, DAY))
+        move_fee(fee=Fee.objects.get(), to=FeeState.TAKEN, by=day.photographer)
+        after = sum_up(fees_of(day.booking, DAY))
+        rows = list(cash_rows(fees_of(day.booking), names=True))
+    assert (before.due, before.taken, after.due, after.taken) == (20, 0, 0, 20)
+    (line,) = after.lines
+    assert line.people == {FeeState.TAKEN: 1, FeeState.REFUNDED: 1}
+    assert line.sums == {FeeState.TAKEN: 20, FeeState.REFUNDED: 20}
+    assert [(cells[0], cells[6], cells[8]) for cells in rows] == [
+        ("2018-04-17", 20.0, "2018-04-17 10:00"),
+        ("2018-04-17", 20.0, "2018-04-17 11:00"),
+    ]
+    assert rows[0][7] != rows[1][7] and rows[0][9] == rows[1][9] == str(day.photographer)
+    assert found() == []
+
+
+def test_cash_of_one_payment_back_has_one_line(day: ShootDay):
+    pay_back_and_leave(day)
+    (line,) = sum_up(fees_of(day.booking)).lines
+    assert (line.people, line.kept) == ({FeeState.REFUNDED: 1}, 0)
+
+
+def test_persons_history_tells_every_payment(day: ShootDay):
+    row = pay_back_and_leave(day)
+    with at(11):
+        day.photograph(row)
+        move_fee(fee=Fee.objects.get(), to=FeeState.TAKEN, by=day.photographer)
+    entries = [entry for entry in told_of(row.graduate) if "¥" in entry.text]
+    assert [f"{timezone.localtime(entry.when):%H:%M}" for entry in entries] == ["09:40", "10:00", "11:00"]
+    assert len({str(entry.title) for entry in entries}) == 2
+
+
+def test_nobody_owes_for_a_picture_that_was_not_taken(day: ShootDay):
+    pay_back_and_leave(day)
+    with pytest.raises(PictureNotTaken):
+        move_fee(fee=Fee.objects.get(), to=FeeState.DUE, by=day.photographer)
+
+
+def test_ledger_names_a_fee_settled_before_the_picture_that_it_is_for(day: ShootDay):
+    """Paid back after the picture it is a decision of the studio; before it, the fee is owed."""
+    row = day.photograph(day.attendances[0])
+    move_fee(fee=Fee.objects.get(), to=FeeState.TAKEN, by=day.photographer)
+    with at(10):
+        move_fee(fee=Fee.objects.get(), to=FeeState.REFUNDED, by=day.photographer, reason="多收")
+        assert found() == []
+    Fee.objects.update(settled_at=row.checked_in_at - timedelta(minutes=1))
+    assert [f"attendance {row.pk}" in text for text in found()] == [True]

@@ -126,6 +126,16 @@ class TestConsole:
         day.booking.refresh_from_db()
         assert day.booking.state == BookingState.DONE
 
+    def test_fee_paid_back_by_mistake_is_made_due_again(self, client, day: ShootDay, console):
+        row = day.photograph(day.attendances[0])
+        act, button = console("console-act", row.public_id, "fee"), 'name="to" value="due"'
+        client.post(act, {"fee": "0", "to": "taken"})
+        assert button not in client.get(console("console"), {"person": row.public_id}).content.decode()
+        client.post(act, {"fee": "0", "to": "refunded", "reason": "点错"})
+        assert button in client.get(console("console"), {"person": row.public_id}).content.decode()
+        client.post(act, {"fee": "0", "to": "due"})
+        assert Fee.objects.get().state == FeeState.DUE
+
     def test_walk_in_of_granted_unit_only(self, client, day: ShootDay, console):
         late = make.make_graduate(day.campaign, day.unit)
         stranger = make.make_graduate(day.campaign)
