@@ -132,6 +132,7 @@ WORDS: dict[str, str | Promise] = {
     "file_assigned": gettext_lazy("File assigned by hand"),
     "file_taken_back": gettext_lazy("Assignment of the file taken back"),
     "picture_taken_back": gettext_lazy("Picture taken back from this person"),
+    "picture_put_aside": gettext_lazy("Picture taken under a void shot number put aside"),
     "order_day_chosen": gettext_lazy("Frames compared with the numbers of a day"),
     "order_corrected": gettext_lazy("Frame set to a shot number by hand"),
     "order_confirmed": gettext_lazy("Order of frames confirmed"),

@@ -9,13 +9,21 @@ from photocampus.events import move_state, record
 from photocampus.models import User
 from sessions.expectations import expect_elsewhere
 from sessions.fees import charge_shooting_fee, drop_unpaid_fee, shooting_fee
-from sessions.models import Attendance, AttendanceState, Booking, BookingState, FeeState
+from sessions.models import (
+    Attendance,
+    AttendancePhoto,
+    AttendanceState,
+    Booking,
+    BookingState,
+    FeeState,
+)
 from sessions.parties import require_studio
 from sessions.receipts import issue_receipt, void_receipt
 from sessions.reshoots import check_may_be_photographed
 from sessions.shoots import NotUnderWay, is_alone, lock_booking
 from students.digests import id_digest
 from students.models import Graduate
+from students.taking_back import put_aside
 from units.models import StudioGrant
 
 ATTENDANCE_MOVES: dict[str, set[str]] = {
@@ -134,8 +142,11 @@ def mark_photographed(*, attendance: Attendance, by: User) -> Attendance:
 
 
 @transaction.atomic
-def mark_absent(*, attendance: Attendance, by: User, reason: str = "") -> None:
-    """Did not come, or left before the picture (then with a reason): goes on the make-up list."""
+def mark_absent(*, attendance: Attendance, by: User, reason: str = "") -> bool:
+    """Did not come, or left before the picture (then with a reason): goes on the make-up list.
+
+    A picture that came in under a number struck out since is put aside, unless the unit has decided on it; True if so.
+    """
     row = lock_attendance(attendance, by)
     if row.state == AttendanceState.CHECKED_IN:
         if not reason.strip():
@@ -154,7 +165,18 @@ def mark_absent(*, attendance: Attendance, by: User, reason: str = "") -> None:
         reason=reason.strip(),
         absent_reason=reason.strip()[:200],
     )
+    was_put_aside = _put_void_picture_aside(row, by)
     _follow(row, by)
+    return was_put_aside
+
+
+def _put_void_picture_aside(row: Attendance, by: User) -> bool:
+    """Nobody retakes it now, so nothing would ever supersede it."""
+    links = AttendancePhoto.objects.filter(attendance=row, photo__chosen_by=row.graduate_id)
+    link = links.exclude(shot__voided_at=None).select_related("photo", "shot").first()
+    if link is None or link.shot is None:
+        return False
+    return put_aside(graduate=row.graduate, photo=link.photo, by=by, reason=link.shot.void_reason)
 
 
 @transaction.atomic

@@ -28,6 +28,7 @@ from sessions.shoots import (
     stations_of,
 )
 from sessions.shots import issue_shot, void_shot
+from students.makeup import make_up_list
 from students.models import Graduate
 
 
@@ -107,8 +108,21 @@ class PersonAct(ShootPage):
         return _("Photographed."), "good"
 
     def absent(self, attendance: Attendance) -> Done:
-        mark_absent(attendance=attendance, by=self.user, reason=self.request.POST.get("reason", ""))
-        return _("Marked absent; the person is on the make-up list."), "good"
+        reason = self.request.POST.get("reason", "")
+        is_put_aside = mark_absent(attendance=attendance, by=self.user, reason=reason)
+        if not make_up_list(self.campaign).filter(pk=attendance.graduate_id).exists():
+            notice = _(
+                "Marked absent. The person is not on the make-up list: a picture is there or on its way, or none is"
+                " needed."
+            )
+        elif is_put_aside:
+            notice = _(
+                "Marked absent; the person is on the make-up list. The picture taken under the void number is no longer"
+                " used."
+            )
+        else:
+            notice = _("Marked absent; the person is on the make-up list.")
+        return notice, "good"
 
     def expected(self, attendance: Attendance) -> Done:
         expect_again(attendance=attendance, by=self.user)

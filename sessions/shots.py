@@ -100,7 +100,8 @@ def _next_shot(row: Attendance, station: Station, day: dt.date, series: str, by:
 def void_shot(*, shot: Shot, reason: str, by: User) -> None:
     """Strike the number out with a reason. Who was photographed under it is only checked in again and gets a new one.
 
-    A picture filed under the number stays where it is; the retaken one supersedes it.
+    A picture filed under the number stays where it is; the retaken one supersedes it. If the person leaves instead,
+    `mark_absent` puts it aside.
     """
     if not reason.strip():
         raise MissingReason()

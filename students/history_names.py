@@ -38,6 +38,7 @@ EVENT_NAMES: dict[str, str | Promise] = {
     "picture_replaced": _("Picture replaced by a new one"),
     "picture_chosen": _("Picture chosen"),
     "picture_taken_back": _("Picture taken back by the studio: it was filed under this person by mistake"),
+    "picture_put_aside": _("Picture taken under a void shot number put aside"),
     "data_reported_wrong": _("The graduate reported a mistake"),
     "data_report_settled": _("The unit settled the report"),
     "seat_taken": _("Chose a time for the make-up"),
@@ -49,5 +50,12 @@ EVENT_NAMES: dict[str, str | Promise] = {
 add_values("students.graduate", {"yes": _("yes"), "no": _("no")})
 # Kinds whose old and new are keys, not words: only the reason is shown.
 QUIET = frozenset(
-    {"picture_replaced", "picture_chosen", "picture_taken_back", "data_reported_wrong", "identity_frozen"}
+    {
+        "picture_replaced",
+        "picture_chosen",
+        "picture_taken_back",
+        "picture_put_aside",
+        "data_reported_wrong",
+        "identity_frozen",
+    }
 )

@@ -159,7 +159,21 @@ def _must_be_free(row: IngestFile, photo: Photo, graduate: Graduate) -> None:
         objection(photo)
 
 
-def _choose_earlier(graduate: Graduate, photo: Photo, by: User) -> None:
+def put_aside(*, graduate: Graduate, photo: Photo, by: User, reason: str) -> bool:
+    """A picture that was struck out is the person's no longer, unless somebody has decided on it; False if it stays.
+
+    Other than after `take_back` it keeps its files, as history. For use cases with a transaction of their own.
+    """
+    graduate = Graduate.objects.select_for_update(of=("self",)).select_related("picture").get(pk=graduate.pk)
+    if graduate.picture_id != photo.pk or Decision.objects.filter(photo=photo, is_current=True).exists():
+        return False
+    _choose_earlier(graduate, photo, by, kind="picture_put_aside", reason=reason)
+    return True
+
+
+def _choose_earlier(
+    graduate: Graduate, photo: Photo, by: User, *, kind: str = "picture_taken_back", reason: str = ""
+) -> None:
     """The picture before it is the person's again, with the decisions that lapsed when it was replaced."""
     earlier, lapsed = _before(graduate, photo)
     if not Graduate.objects.filter(pk=graduate.pk, picture=photo).update(picture=earlier):
@@ -173,8 +187,9 @@ def _choose_earlier(graduate: Graduate, photo: Photo, by: User) -> None:
         back = _bring_back(graduate, earlier, lapsed)
     record(
         graduate,
-        "picture_taken_back",
+        kind,
         by=by,
+        reason=reason,
         old=photo.public_id,
         new=earlier.public_id if earlier else "",
         data={"decisions": back},

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import gettext
 from openpyxl import load_workbook
 
 from photocampus.models import AccessLog
@@ -125,6 +126,23 @@ class TestConsole:
         client.post(console("shoot-move", "finish"))
         day.booking.refresh_from_db()
         assert day.booking.state == BookingState.DONE
+
+    @pytest.mark.parametrize("is_accepted", [False, True])
+    def test_absent_says_what_became_of_the_picture(self, client, day: ShootDay, console, is_accepted):
+        row = day.photograph(day.attendances[0])
+        make_photo(day, row.graduate, accepted=is_accepted)
+        client.post(console("console-act", row.public_id, "void"), {"reason": "闭眼"})
+        act = console("console-act", row.public_id, "absent")
+        page = client.post(act, {"reason": "有课"}, headers=HTMX).content.decode()
+        put_aside = (
+            "Marked absent; the person is on the make-up list. The picture taken under the void number is no longer"
+            " used."
+        )
+        stays = (
+            "Marked absent. The person is not on the make-up list: a picture is there or on its way, or none is"
+            " needed."
+        )
+        assert gettext(stays if is_accepted else put_aside) in page
 
     def test_fee_paid_back_by_mistake_is_made_due_again(self, client, day: ShootDay, console):
         row = day.photograph(day.attendances[0])

@@ -21,7 +21,16 @@ from sessions.checkin import (
     mark_photographed,
 )
 from sessions.fees import move_fee
-from sessions.models import Attendance, AttendanceState, BookingKind, BookingState, Fee, FeeState, Shot
+from sessions.models import (
+    Attendance,
+    AttendancePhoto,
+    AttendanceState,
+    BookingKind,
+    BookingState,
+    Fee,
+    FeeState,
+    Shot,
+)
 from sessions.reshoots import Exempt, NotOnRoster, OutsideWindow
 from sessions.shoots import (
     AlreadyEnded,
@@ -45,9 +54,12 @@ from sessions.shots import (
     shot_code,
     void_shot,
 )
-from students.models import Exemption, Graduate, RosterState
+from students.decisions import write_decisions
+from students.filing import choose_picture
+from students.makeup import make_up_list
+from students.models import Exemption, Graduate, Outcome, RefusalCode, RosterState, Stage
 from tests import factories as make
-from tests.shoots.shoot_day import DAY, ShootDay, at, make_shoot_day
+from tests.shoots.shoot_day import DAY, ShootDay, at, make_photo, make_shoot_day
 
 pytestmark = pytest.mark.django_db
 
@@ -238,6 +250,69 @@ class TestAbsence:
         mark_absent(attendance=row, by=day.photographer, reason="身体不适")
         row.refresh_from_db()
         assert (row.state, row.absent_reason) == (AttendanceState.ABSENT, "身体不适")
+
+
+class TestLeavingAfterThePictureCameIn:
+    """The number was struck out after its picture had been filed, and the person left without another one."""
+
+    @pytest.fixture
+    def row(self, day: ShootDay) -> Attendance:
+        return day.photograph(day.attendances[0])
+
+    def leave(self, day: ShootDay, row: Attendance) -> bool:
+        void_shot(shot=Shot.objects.get(), reason="闭眼", by=day.photographer)
+        return mark_absent(attendance=row, by=day.photographer, reason="有课")
+
+    def listed(self, row: Attendance) -> list[str]:
+        people = make_up_list(row.booking.campaign).filter(pk=row.graduate_id)
+        return [person.makeup_reason for person in people]
+
+    def test_picture_that_nobody_decided_on_is_put_aside(self, day: ShootDay, row: Attendance):
+        photo = make_photo(day, row.graduate, accepted=False)
+        assert self.leave(day, row) is True
+        row.graduate.refresh_from_db()
+        assert row.graduate.picture is None and self.listed(row) == ["absent"]
+        event = history_of(row.graduate).get(kind="picture_put_aside")
+        assert (event.old, event.new, event.reason) == (photo.public_id, "", "闭眼")
+        assert row.graduate.enrolment.photos.get() == photo and photo.taken_back_at is None
+
+    def test_picture_before_it_is_the_persons_again_with_its_refusal(self, day: ShootDay, row: Attendance):
+        first = make_photo(day, row.graduate, accepted=False, text="earlier")
+        AttendancePhoto.objects.all().delete()
+        code = RefusalCode.objects.get(code="highlight")
+        pairs = [(row.graduate_id, first.pk)]
+        write_decisions(
+            pairs=pairs, stage=Stage.ACCEPTANCE, outcome=Outcome.NO, by=day.coordinator, code=code
+        )
+        second = make_photo(day, row.graduate, accepted=False)
+        graduate = Graduate.objects.get(pk=row.graduate_id)
+        graduate.picture = first
+        choose_picture(graduate=graduate, photo=second, by=day.photographer)
+        assert self.listed(row) == []
+        assert self.leave(day, row) is True
+        graduate.refresh_from_db()
+        assert (graduate.picture, self.listed(row)) == (first, ["refused"])
+
+    @pytest.mark.parametrize("outcome", [Outcome.YES, Outcome.NO])
+    def test_what_the_unit_decided_on_stays(self, day: ShootDay, row: Attendance, outcome):
+        photo = make_photo(day, row.graduate, accepted=outcome == Outcome.YES)
+        if outcome == Outcome.NO:
+            code = RefusalCode.objects.get(code="highlight")
+            pairs = [(row.graduate_id, photo.pk)]
+            write_decisions(
+                pairs=pairs, stage=Stage.ACCEPTANCE, outcome=outcome, by=day.coordinator, code=code
+            )
+        assert self.leave(day, row) is False
+        row.graduate.refresh_from_db()
+        assert row.graduate.picture == photo
+        assert self.listed(row) == ([] if outcome == Outcome.YES else ["refused"])
+
+    def test_picture_that_is_not_of_this_shoot_stays(self, day: ShootDay, row: Attendance):
+        photo = make_photo(day, row.graduate, accepted=False)
+        AttendancePhoto.objects.all().delete()
+        assert self.leave(day, row) is False
+        row.graduate.refresh_from_db()
+        assert row.graduate.picture == photo
 
 
 class TestShots:
