@@ -1,10 +1,11 @@
 """Which frame of a card belongs to which shot number: by order and capture time alone. Pure; nothing of a picture is read.
 
 A camera's frames and a station's numbers are two lists in time. Frames may be missing (dropped), there may be two of one
-person (doubled) or one of nobody, and the camera's clock is off by an unknown constant. All of that is one hidden Markov
-model: the hidden state is the number reached so far, a frame stays at it, moves to the next or jumps over some. Summing
-over every possible alignment and every plausible clock error gives for each frame the probability of each number. A frame
-is *sure* only where all other explanations together are hopeless; everything else is for people to look at.
+person (doubled) or one of nobody, and the camera's clock is off by an unknown time, which may change when somebody sets
+it anew or takes another camera. All of that is one hidden Markov model: the hidden state is the number reached so far and
+the clock error; a frame stays at the number, moves to the next or jumps over some. Summing over every possible alignment
+and every plausible clock error gives for each frame the probability of each number. A frame is *sure* only where all other
+explanations together are hopeless; everything else is for people to look at.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,8 @@ Array = np.ndarray
 
 # Before anything is known: how often a frame is missing, doubled, or of nobody.
 DROPPED, DOUBLED, STRAY = 0.02, 0.02, 0.002
+RESET = 5e-3  # how often the clock error changes from one frame to the next
+MOST_COUNTED = 20  # missing frames in a row beyond these cost no more: a card may hold any part of a day
 SURE = 1 - 1e-4
 FLAT = 1 / 3600.0  # per second: density of a time that says nothing
 OUTLIERS = 0.01  # clicks that came much too early or late, spread ten times as far
@@ -26,6 +29,11 @@ COARSE = (
 )
 OFFSET_BIN = 2.0
 MOST_OFFSETS = 10
+PARTS, MOST_IN_PART = 8, 3  # of each eighth of a card, its own likeliest clock errors
+NEAR_OFFSETS = np.arange(
+    -120.0, 121.0, 4.0
+)  # seconds beside the likeliest error: a clock set right by a little
+LEAST_SURE = 0.5  # where less than this part of a card is sure, its numbers are other ones, and nothing is
 CARD = 1e-4  # how credible it is that a number card stands where no class begins
 TINY = 1e-300
 
@@ -170,9 +178,9 @@ class _Model:
         count = len(slots)
         steps = np.arange(count + 1)
         gap = steps[None, :] - steps[:, None] - 1
-        jump = np.where(gap >= 0, DROPPED ** np.maximum(gap, 0) * (1 - DROPPED), 0.0)
+        jump = np.where(gap >= 0, DROPPED ** np.clip(gap, 0, MOST_COUNTED) * (1 - DROPPED), 0.0)
         self.jump = jump * (1 - DOUBLED - STRAY)
-        self.end = DROPPED ** (count - steps)
+        self.end = DROPPED ** np.minimum(count - steps, MOST_COUNTED)
 
     def _cards(self, frames: Sequence[Frame], order: list[int]) -> dict[int, str]:
         """Before which picture (in time) a card was taken, and whose."""
@@ -188,41 +196,39 @@ class _Model:
     def solve(self) -> tuple[Array, Array, float | None]:
         """For each picture in time: the likeliest slot (-1: nobody) and its probability; and the clock error."""
         offsets = self._offsets()
-        posterior, weights = self._posterior(offsets, FIRST_SPREAD)
-        spread = self._spread(posterior[int(np.argmax(weights))], offsets[int(np.argmax(weights))])
+        posterior = self._posterior(offsets, FIRST_SPREAD)
+        spread = self._spread(posterior, offsets)
         if spread is not None:
-            posterior, weights = self._posterior(offsets, spread)
-        if spread is None or spread > COARSE * self._interval():
-            posterior = posterior * (1 - 2 * (1 - SURE))  # nothing can be sure
-        mixed = np.tensordot(weights, posterior, axes=1)
+            posterior = self._posterior(offsets, spread)
+        mixed = posterior.sum(axis=0)
         best = np.argmax(mixed, axis=1)
         probability = mixed[np.arange(len(best)), best]
-        offset = float(offsets[int(np.argmax(weights))]) if np.isfinite(self._lags()).any() else None
+        if spread is None or spread > COARSE * self._interval() or np.mean(probability >= SURE) < LEAST_SURE:
+            probability = probability * (1 - 2 * (1 - SURE))  # nothing can be sure
+        likeliest = int(np.argmax(np.where(np.isfinite(offsets), posterior.sum(axis=(1, 2)), -1)))
+        offset = float(offsets[likeliest]) if np.isfinite(self._lags()).any() else None
         return best - 1, probability, offset
 
     def _lags(self) -> Array:
         return self.taken[:, None] - self.at[None, :]
 
     def _offsets(self) -> Array:
-        """Clock errors under which many frames fall on some number, apart from one another."""
+        """Clock errors under which many frames fall on some number: of the whole card, of its parts, and beside them.
+
+        The last stands for every other one (NaN): under it times say nothing.
+        """
         lags = self._lags()
-        lags = lags[np.isfinite(lags)]
-        if not lags.size:
+        found = _peaks(lags, MOST_OFFSETS)
+        if not found:
             return np.zeros(1)
-        bins = np.round(lags / OFFSET_BIN).astype(np.int64)
-        low = int(bins.min())
-        counts = np.bincount(bins - low) if bins.max() - low < 10_000_000 else np.zeros(1)
-        if counts.size == 1:
-            return np.array([float(np.median(lags))])
-        smooth = np.convolve(counts, (0.5, 1.0, 1.0, 1.0, 0.5), mode="same")
-        found: list[float] = []
-        for place in np.argsort(-smooth, kind="stable")[: 40 * MOST_OFFSETS]:
-            offset = float((place + low) * OFFSET_BIN)
-            if all(abs(offset - other) > 1.5 * OFFSET_BIN for other in found):
-                found.append(offset)
-            if len(found) == MOST_OFFSETS:
-                break
-        return np.array(found)
+        wanted = [*found, *(found[0] + NEAR_OFFSETS)]
+        for part in np.array_split(lags, PARTS):
+            wanted += _peaks(part, MOST_IN_PART)
+        kept: list[float] = []
+        for offset in wanted:
+            if all(abs(offset - other) > 1.5 * OFFSET_BIN for other in kept):
+                kept.append(offset)
+        return np.array([*kept, np.nan])
 
     def _density(self, offsets: Array, spread: float) -> Array:
         """(offset, picture, slot): how well the times agree; a normal error, and a few far off."""
@@ -232,8 +238,8 @@ class _Model:
         density = (near + far) / spread
         return np.where(np.isfinite(off), density, FLAT)
 
-    def _posterior(self, offsets: Array, spread: float) -> tuple[Array, Array]:
-        """(offset, picture, 1 + slot) probabilities, column 0 for nobody; and the weight of each offset."""
+    def _posterior(self, offsets: Array, spread: float) -> Array:
+        """(offset, picture, 1 + slot) probabilities that sum to one for each picture; column 0 for nobody."""
         density = self._density(offsets, spread)
         rows, count = density.shape[1], density.shape[2] + 1
         emit = np.concatenate([np.zeros((len(offsets), rows, 1)), density], axis=2)
@@ -246,35 +252,30 @@ class _Model:
                 emit[:, row] = kept
                 stray[row] = STRAY * FLAT if slot is None else 0.0
         forward = np.zeros((len(offsets), rows + 1, count))
-        forward[:, 0, 0] = 1.0
-        evidence = np.zeros(len(offsets))
+        forward[:, 0, 0] = 1 / len(offsets)
         for row in range(rows):
-            before = forward[:, row] * self._before(row)
+            before = _reset(forward[:, row]) * self._before(row)
             after = (before @ self.jump * self._after(row) + DOUBLED * before) * emit[:, row]
             after += stray[row] * before
-            total = after.sum(axis=1) + TINY
-            forward[:, row + 1] = after / total[:, None]
-            evidence += np.log(total)
-        posterior = self._backward(forward, emit, stray)
-        evidence += np.log((forward[:, rows] * self.end).sum(axis=1) + TINY)
-        weights = np.exp(evidence - evidence.max())
-        return posterior, weights / weights.sum()
+            forward[:, row + 1] = after / (after.sum() + TINY)
+        return self._backward(forward, emit, stray)
 
     def _backward(self, forward: Array, emit: Array, stray: Array) -> Array:
         offsets, rows, count = forward.shape[0], forward.shape[1] - 1, forward.shape[2]
         posterior = np.zeros((offsets, rows, count))
         behind = np.tile(self.end, (offsets, 1))
         for row in range(rows - 1, -1, -1):
-            before = forward[:, row] * self._before(row)
+            before = _reset(forward[:, row]) * self._before(row)
             seen = emit[:, row] * behind
             arrived = before @ self.jump * self._after(row) + DOUBLED * before
             here = arrived * seen
             here[:, 0] = (stray[row] * before * behind).sum(axis=1)
-            posterior[:, row] = here / (here.sum(axis=1, keepdims=True) + TINY)
+            posterior[:, row] = here / (here.sum() + TINY)
             behind = (
                 seen * self._after(row) @ self.jump.T + DOUBLED * seen + stray[row] * behind
             ) * self._before(row)
-            behind /= behind.max(axis=1, keepdims=True) + TINY
+            behind = _reset(behind)
+            behind /= behind.max() + TINY
         return posterior
 
     def _before(self, row: int) -> Array | float:
@@ -295,17 +296,45 @@ class _Model:
         known = np.sort(self.at[np.isfinite(self.at)])
         return float(np.median(np.diff(known))) if known.size > 1 else 0.0
 
-    def _spread(self, posterior: Array, offset: float) -> float | None:
-        """How far frames lie from their numbers under the likeliest clock error, in seconds; robust."""
-        lags = self._lags() - offset
-        best = np.argmax(posterior, axis=1) - 1
-        rows = np.flatnonzero(best >= 0)
-        off = lags[rows, best[rows]]
+    def _spread(self, posterior: Array, offsets: Array) -> float | None:
+        """How far frames lie from their numbers under the likeliest clock error of each, in seconds; robust."""
+        lags = self._lags()
+        rows = np.arange(len(lags))
+        best = np.argmax(posterior.sum(axis=0), axis=1)
+        error = offsets[np.argmax(posterior[:, rows, best], axis=0)]
+        rows = rows[best > 0]
+        off = lags[rows, best[rows] - 1] - error[rows]
         off = off[np.isfinite(off)]
         if off.size < 4:
             return None
         # 30 % more than measured: the best alignment flatters itself.
         return float(np.clip(1.3 * 1.4826 * np.median(np.abs(off - np.median(off))), *SPREADS))
+
+
+def _reset(state: Array) -> Array:
+    """From one frame to the next the clock error stays, or becomes any of the others."""
+    return (1 - RESET) * state + RESET / len(state) * state.sum(axis=0)
+
+
+def _peaks(lags: Array, most: int) -> list[float]:
+    """The clock errors that most pairs of a frame and a number share, apart from one another; seconds."""
+    lags = lags[np.isfinite(lags)]
+    if not lags.size:
+        return []
+    bins = np.round(lags / OFFSET_BIN).astype(np.int64)
+    low = int(bins.min())
+    counts = np.bincount(bins - low) if bins.max() - low < 10_000_000 else np.zeros(1)
+    if counts.size == 1:
+        return [float(np.median(lags))]
+    smooth = np.convolve(counts, (0.5, 1.0, 1.0, 1.0, 0.5), mode="same")
+    found: list[float] = []
+    for place in np.argsort(-smooth, kind="stable")[: 40 * most]:
+        offset = float((place + low) * OFFSET_BIN)
+        if all(abs(offset - other) > 1.5 * OFFSET_BIN for other in found):
+            found.append(offset)
+        if len(found) == most:
+            break
+    return found
 
 
 def _or_nan(value: float | None) -> float:

@@ -80,3 +80,17 @@ def _exchange(chance: random.Random, rows: list, times: list[float], truth: list
         if names_are_wrong:
             truth[one], truth[other] = truth[other], truth[one]
     return count
+
+
+def with_clock_reset(day: Day, at: int, seconds: float) -> Day:
+    """The camera's clock is set anew, or another camera taken, before the frame with this index."""
+    frames = [
+        Frame(frame.taken + seconds if index >= at and frame.taken is not None else frame.taken, frame.card)
+        for index, frame in enumerate(day.frames)
+    ]
+    return Day(frames, day.slots, day.truth, day.faults + 1)
+
+
+def part_of(day: Day, start: int, end: int) -> Day:
+    """A card with some of the day's frames, against all of its numbers."""
+    return Day(day.frames[start:end], day.slots, day.truth[start:end], day.faults)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from students.natural import natural_key
 from students.sequence import Frame, Slot, align
-from tests.students.shoot_simulator import simulate_day
+from tests.students.shoot_simulator import part_of, simulate_day, with_clock_reset
 
 # Irregular intervals, as people are: seconds after the first.
 MOMENTS = [0, 25, 61, 80, 118, 139, 181, 204, 250, 271, 318, 340]
@@ -41,6 +43,37 @@ def test_days_without_faults_are_sure_of_nearly_every_frame():
         assert all(not p.is_sure or p.slot == truth for p, truth in zip(found.places, day.truth, strict=True))
         places += found.places
     assert sum(place.is_sure for place in places) / len(places) > 0.98
+
+
+def sure_and_right(day):
+    """How many frames are sure; none of them may be wrong."""
+    found = align(day.frames, day.slots)
+    pairs = list(zip(found.places, day.truth, strict=True))
+    assert all(not place.is_sure or place.slot == truth for place, truth in pairs)
+    return sum(place.is_sure for place, _truth in pairs)
+
+
+@pytest.mark.parametrize("seconds", [-60, -25, 40, 300])
+def test_clock_set_anew_in_mid_card_makes_nothing_wrong_sure(seconds):
+    sure = frames = 0
+    for seed in range(12):
+        day = simulate_day(seed, faults=False)
+        at = random.Random(seed).randrange(1, len(day.frames))
+        sure += sure_and_right(with_clock_reset(day, at, seconds))
+        frames += len(day.frames)
+    assert sure / frames > 0.75  # both parts of a card are known by their own clock error
+
+
+@pytest.mark.parametrize(("people", "start", "end"), [(300, 0, 80), (300, 220, 300), (300, 110, 190)])
+def test_card_with_a_part_of_a_long_day_is_aligned(people, start, end):
+    day = part_of(simulate_day(1, people=people, faults=False), start, end)
+    assert sure_and_right(day) > 0.9 * (end - start)
+
+
+def test_numbers_of_another_day_make_nobody_sure():
+    for seed in range(12):
+        frames, slots = simulate_day(seed, faults=False).frames, simulate_day(seed + 1000).slots
+        assert not any(place.is_sure for place in align(frames, slots).places)
 
 
 def test_clock_error_of_any_size_is_found():
