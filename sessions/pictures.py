@@ -1,6 +1,7 @@
 """What shoots add to pictures: whose a shot number is, and from which attendance a picture comes."""
 
 import datetime as dt
+import re
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -23,9 +24,13 @@ from students.taking_back import NotTakenBack, on_taking_back
 from units.models import Campaign, Studio
 
 
+# A student number's last digits with a date and a counter behind them are no shot number.
+CODE_IN_NAME = re.compile(rf"(?<![0-9A-Za-z]){CODE_FORM.pattern}(?![0-9])")
+
+
 def match_shot(campaign: Campaign, studio: Studio, stem: str) -> Match | None:
     """The person photographed under the shot number in a file's name, None when there is no such number."""
-    found = CODE_FORM.search(stem)
+    found = CODE_IN_NAME.search(stem)
     if found is None:
         return None
     shots = shots_by_code(studio, campaign, found.group())

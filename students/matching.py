@@ -124,13 +124,20 @@ def allowed_modes(campaign: Campaign, match: str) -> tuple[str, ...]:
 
 
 def match_name(batch: IngestBatch, name: str) -> Match:
-    """Find the person. Numbers of several kinds in one name must agree, else nothing is filed."""
+    """Find the person. Numbers of several kinds in one name must agree, else nothing is filed.
+
+    A shot or ID number that is nobody's here contradicts any other. Pieces that might be student numbers do not: dates
+    and counters look like them.
+    """
     stem = stem_of(name)
     found: list[Match] = []
     for mode in allowed_modes(batch.campaign, batch.match):
         match = _FINDERS[mode](batch, stem)
-        if match is not None:
-            found.append(match)
+        if match is None:
+            continue
+        if match.graduate is None and mode != MatchMode.STUDENT_NUMBER:
+            return match
+        found.append(match)
     people = {match.graduate.pk: match for match in found if match.graduate}
     if len(people) > 1:
         return Match(reason="ambiguous")

@@ -89,6 +89,17 @@ def test_contradicting_numbers_in_one_name_are_not_filed(place):
     assert (row.state, row.reason) == (IngestState.TRAY, "ambiguous")
 
 
+def test_shot_number_of_nobody_beside_a_student_number_is_not_filed(place):
+    shot(place, 30, voided_at=clock.now(), void_reason="x")
+    number = place.person.enrolment.student_number
+    unknown = put(place, f"{number}_A2-0417-999.jpg")
+    assert (unknown.state, unknown.reason) == (IngestState.TRAY, "unknown_number")
+    void = put(place, f"{number}_A2-0417-030.jpg", 2)
+    assert (void.state, void.reason) == (IngestState.TRAY, "shot_voided")
+    assert put(place, f"{number}_A2-0417-031.jpg", 3).state == IngestState.FILED
+    assert put(place, f"{number}-0417-001.jpg", 4).state == IngestState.FILED  # a day and a counter
+
+
 def test_photographed_without_a_picture_is_on_the_make_up_list_until_it_comes(place):
     assert not make_up_list(place.campaign).exists()
     Booking.objects.update(state=BookingState.DONE)

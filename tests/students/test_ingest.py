@@ -193,6 +193,17 @@ def test_unknown_and_ambiguous_names_stay_in_the_tray(place):
     assert not Photo.objects.exists()
 
 
+def test_id_number_of_nobody_here_beside_a_student_number_stays_in_the_tray(place):
+    stranger = make.make_graduate(place.campaign, make.make_unit())
+    number = place.first.enrolment.student_number
+    theirs = Student.objects.get(enrolments__graduates=stranger).id_number
+    ids = [theirs.reveal(), "11010519491231002X"]
+    rows = place.put(*[(f"{number} {other}.jpg", odd.jpeg(i)) for i, other in enumerate(ids)])
+    assert {(row.state, row.reason) for row in rows.values()} == {("tray", "unknown_number")}
+    # A date is no student number, though it looks like one.
+    assert {row.state for row in place.put((f"{number}_20180417.jpg", odd.jpeg(3))).values()} == {"filed"}
+
+
 def test_people_of_units_without_a_grant_cannot_be_found(place):
     stranger = make.make_graduate(place.campaign, make.make_unit())
     rows = place.put((place.name_of(stranger), odd.jpeg(1)))
