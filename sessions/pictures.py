@@ -23,7 +23,6 @@ from students.models import Graduate, MatchMode, Origin, Photo
 from students.taking_back import NotTakenBack, on_taking_back
 from units.models import Campaign, Studio
 
-
 # A student number's last digits with a date and a counter behind them are no shot number.
 CODE_IN_NAME = re.compile(rf"(?<![0-9A-Za-z]){CODE_FORM.pattern}(?![0-9])")
 

@@ -166,14 +166,23 @@ class _Run:
 
     def take(self, row: IngestFile) -> None:
         """Read one file and settle it; whatever happens to this file, the next one is read."""
+        try:
+            self._take(row)
+        except (LeaseLost, JobCancelled):
+            raise
+        except Exception:
+            logger.exception("incoming file %s could not be settled", row.public_id)
+            self.set_down(row)
+
+    def _take(self, row: IngestFile) -> None:
         if row.tries > MOST_TRIES:
             self.settle(row, Result(IngestState.TRAY, "gave_up"))
             return
         try:
-            with self.sources.open(row) as file:
-                if row.file and row.member is None and self._is_archive(row, file):
-                    self.unpack(row)
-                else:
+            if row.member is None and self._is_archive(row):
+                self.unpack(row)
+            else:
+                with self.sources.open(row) as file:
                     self.read(row, file)
         except Stays as stays:
             self.settle(row, stays.result)
@@ -187,10 +196,8 @@ class _Run:
             logger.exception("incoming file %s could not be read", row.public_id)
             self.settle(row, Result(IngestState.TRAY, "crash"))
 
-    def _is_archive(self, row: IngestFile, file: IO[bytes]) -> bool:
-        start = file.read(4)
-        file.seek(0)
-        return is_zip(start) or PurePosixPath(row.name.reveal()).suffix.lower() == ".zip"
+    def _is_archive(self, row: IngestFile) -> bool:
+        return is_zip(self.sources.start_of(row)) or PurePosixPath(row.name.reveal()).suffix.lower() == ".zip"
 
     def unpack(self, row: IngestFile) -> None:
         """An archive becomes its members, in one transaction. One that is refused leaves nothing but its reason."""
@@ -347,6 +354,23 @@ class _Run:
             self._settle(row, result, keep=keep)
         except TakenBack:
             self.give_back(row)
+
+    def set_down(self, row: IngestFile) -> None:
+        """A file that could not even be settled: of what was found out about it nothing is written but the reason."""
+        row = IngestFile.objects.select_related("archive", "assigned").get(pk=row.pk)
+        row.batch = self.batch
+        crash = Result(IngestState.TRAY, "crash")
+        try:
+            self.settle(row, crash)
+        except (LeaseLost, JobCancelled):
+            raise
+        except Exception:
+            # Its bytes cannot be kept either, unless they lie in the storage already.
+            logger.exception("incoming file %s could not be kept", row.public_id)
+            row = IngestFile.objects.get(pk=row.pk)
+            with transaction.atomic():
+                self.context.hold()
+                self._write(row, crash if row.file else Result(IngestState.REFUSED, "crash"))
 
     def give_back(self, row: IngestFile) -> None:
         """The assignment was taken back meanwhile: the file waits in the tray, for the reason that it had before."""

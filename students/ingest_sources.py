@@ -63,10 +63,23 @@ class Sources:
 
     def _open_archive(self, row: IngestFile | None) -> IO[bytes]:
         if row is not None:
-            return open_stored(row)
+            return self._open_whole(row)
         if self.root is None or not self.root.is_file():
             raise SourceGone()
         return self.root.open("rb")
+
+    def start_of(self, row: IngestFile) -> bytes:
+        """The first bytes of a file that is no member: an archive is known by them, and may be larger than any picture."""
+        with self._open_whole(row) as file:
+            return file.read(4)
+
+    def _open_whole(self, row: IngestFile) -> IO[bytes]:
+        if row.file:
+            return open_stored(row)
+        try:
+            return self._path_of(row).open("rb")
+        except OSError:
+            raise SourceGone() from None
 
     def forget(self, row: IngestFile) -> None:
         """Close an archive so that its file may be deleted."""

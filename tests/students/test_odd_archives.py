@@ -34,6 +34,7 @@ from tests import factories as make
 from tests.students import odd_pictures as odd
 from tests.students import test_ingest
 from tests.students.odd_archives import FILED, People, sent_files
+from tests.students.odd_base import zipped
 
 pytestmark = pytest.mark.django_db
 place, own_media, on_commit_runs = test_ingest.place, test_ingest.own_media, test_ingest.on_commit_runs
@@ -215,3 +216,43 @@ def test_file_that_trips_the_program_waits_in_the_tray_and_the_next_is_read(plac
     batch = send(place, [(names[0], larger), (names[1], smaller)])
     assert [(row.state, row.reason) for row in batch.files.all()] == [("tray", "crash"), (FILED, "")]
     must_be_in_order()
+
+
+@pytest.mark.parametrize("trips", ["preview_unmatched", "_overwrite"])
+def test_file_that_trips_the_program_while_it_is_set_down_costs_no_other(place, monkeypatch, trips):
+    """Whatever is raised when a file has been judged and is put into the tray."""
+
+    def stumble(*_args, **_options):
+        raise RuntimeError("as never expected")
+
+    monkeypatch.setattr(ingest_job, trips, stumble)
+    name = place.name_of(place.first)
+    larger = odd.jpeg(7, 600, 800) + bytes(100_000)
+    batch = send(place, [("who.jpg", larger), (name, odd.jpeg(8, 600, 800))])
+    rows = [(row.state, row.reason) for row in batch.files.order_by("position")]
+    assert rows == [("tray", "crash"), (FILED, "")]
+    assert batch.files.get(state=IngestState.TRAY).file.read() == larger
+    # A member has no bytes of its own to be kept.
+    archive = zipped({"who2.jpg": odd.jpeg(9, 600, 800), place.name_of(place.second): odd.jpeg(6, 600, 800)})
+    batch = send(place, [("all.zip", archive)])
+    states = {row.name.reveal(): row.state for row in batch.files.all()}
+    kept = "tray" if trips == "preview_unmatched" else "refused"
+    assert (states["who2.jpg"], states[place.name_of(place.second)]) == (kept, FILED)
+
+
+def test_archive_in_a_folder_of_the_server_is_unpacked_and_stays_there(place, tmp_path, capsys, settings):
+    settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "picture": 250_000}  # an archive may be larger
+    folder = tmp_path / "card"
+    (folder / "day").mkdir(parents=True)
+    packed = {
+        place.name_of(person): odd.jpeg(i, 600, 800) for i, person in enumerate([place.first, place.second])
+    }
+    path = folder / "day" / "all.zip"
+    path.write_bytes(zipped({**packed, "readme.txt": bytes(300_000)}))
+    (folder / "broken.zip").write_bytes(b"nothing")
+    with pytest.raises(SystemExit):
+        call_command("ingest_photos", str(folder), campaign="2018")
+    assert "filed=2 known=0 tray=2" in capsys.readouterr().out
+    rows = {row.name.reveal(): (row.state, row.reason) for row in IngestFile.objects.all()}
+    assert rows["day/all.zip"] == ("unpacked", "") and rows["broken.zip"] == ("refused", "archive_damaged")
+    assert path.exists() and (folder / "broken.zip").exists()
