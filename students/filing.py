@@ -38,11 +38,11 @@ from students.models import (
 )
 from students.models.pictures import photo_name, rendition_name
 from students.near_pictures import look_of_renditions, part_from_twin
-from students.processing import Processed, Rendered, rules_of, same_picture, thumbprint_of_jpeg
+from students.processing import Processed, Rendered, rules_of
 from students.profiles import ProfileSpec
 from students.renditions import MADE_WITH
 from students.submissions import OPEN_ITEMS
-from units.models import Campaign, ImageProfile, ProfileName
+from units.models import Campaign, ImageProfile
 
 
 class NotFiled(DomainError):
@@ -56,12 +56,25 @@ class NotFiled(DomainError):
             "This person's picture has been submitted; it can be replaced only after it has been returned."
         ),
         "same_as_other": _("The same file is filed under another person already."),
+        "smaller_copy": _(
+            "This is the picture that the person has already, with fewer pixels. It does not fit the profile, or that"
+            " picture has been decided on, or has such a file. Discard it; or assign it by hand, if it shall take the"
+            " picture's place."
+        ),
+        "too_small": _(
+            "This file has too few pixels for the registration image, and the person's present picture has enough."
+            " Please send a larger file; or assign this one by hand, if it shall take the picture's place."
+        ),
     }
 
     def __init__(self, code: str) -> None:
         super().__init__()
         self.code = code
         self.message = self.messages[code]
+
+
+class PictureChanged(Exception):
+    """The person has another picture than the one that the file was compared with."""
 
 
 @dataclass(frozen=True)
@@ -183,13 +196,13 @@ def file_photo(
 ) -> Photo:
     """Write the rows of a photo whose files lie in the storage, and choose it. The older picture stays as history.
 
-    Decisions on the older picture are no longer current (they stay). Raises `NotFiled`.
+    Decisions on the older picture are no longer current (they stay). Raises `NotFiled`, and `PictureChanged` where
+    `graduate` does not hold the picture that the person has under the lock.
     """
-    graduate = (
-        Graduate.objects.select_for_update(of=("self",))
-        .select_related("enrolment", "picture")
-        .get(pk=graduate.pk)
-    )
+    seen = graduate.picture_id
+    graduate = _lock(graduate)
+    if graduate.picture_id != seen:
+        raise PictureChanged()
     must_be_fileable(graduate, sha256)
     header = processed.header
     photo = _unsaved_photo(row)
@@ -215,6 +228,20 @@ def file_photo(
     for listener in _listeners:
         listener(graduate, photo, shot)
     return photo
+
+
+def _lock(graduate: Graduate) -> Graduate:
+    rows = Graduate.objects.select_for_update(of=("self",)).select_related("enrolment", "picture")
+    return rows.get(pk=graduate.pk)
+
+
+@transaction.atomic
+def choose_again(*, graduate: Graduate, photo: Photo, by: User) -> None:
+    """Make an earlier picture the person's again. Harmless when repeated. Raises `NotFiled`."""
+    graduate = _lock(graduate)
+    if graduate.picture_id != photo.pk:
+        must_be_fileable(graduate, photo.sha256)
+        choose_picture(graduate=graduate, photo=photo, by=by)
 
 
 def finding_row(photo: Photo, result: Result) -> Finding:
@@ -246,7 +273,10 @@ def window_result(photo: Photo, profiles: Profiles) -> list[Result]:
 
 
 def _origin(row: IngestFile, processed: Processed) -> str:
-    if row.batch.origin == Origin.ATTENDANCE and any(item.is_studio_file for item in processed.renditions):
+    size = processed.header.width, processed.header.height
+    finished = [item for item in processed.renditions if item.is_studio_file]
+    # Not the smaller files that are carried over from an earlier picture.
+    if row.batch.origin == Origin.ATTENDANCE and any((item.width, item.height) == size for item in finished):
         return Origin.STUDIO_FILE
     return row.batch.origin
 
@@ -289,59 +319,3 @@ def choose_picture(*, graduate: Graduate, photo: Photo, by: User) -> None:
         # By these a picture that was filed by mistake can be taken back as if it had never come.
         data={"origin": str(photo.origin), "lapsed": lapsed},
     )
-
-
-def finished_part(graduate: Graduate, processed: Processed, studio_id: int) -> Rendered | None:
-    """A finished smaller file of the picture that the person has already: the rendition it replaces, else None.
-
-    It is the same picture if a few grey pixels agree; and it joins only while nobody has decided on that picture.
-    """
-    photo = graduate.picture
-    finished = [item for item in processed.renditions if item.is_studio_file]
-    if photo is None or not finished:
-        return None
-    part = finished[0]
-    known = photo.renditions.select_related("profile").order_by("-width").first()
-    if known is None or not _may_join(photo, part, studio_id):
-        return None
-    with known.file.open("rb") as file:
-        return part if same_picture(thumbprint_of_jpeg(file.read()), processed.thumbprint) else None
-
-
-def _may_join(photo: Photo, part: Rendered, studio_id: int) -> bool:
-    if photo.studio_id != studio_id or part.width >= photo.width or part.profile.name == ProfileName.LARGE:
-        return False
-    if Decision.objects.filter(photo=photo).exists():
-        return False
-    return not photo.renditions.filter(profile__name=part.profile.name, is_studio_file=True).exists()
-
-
-def write_part(photo: Photo, part: Rendered, profiles: Profiles) -> None:
-    """Put the studio's finished file into the storage where the derived one lay, so that nothing is ever left over."""
-    rendition = Rendition(photo=photo, profile=profiles.rows[part.profile.name])
-    put_file(rendition_name(rendition, ""), ContentFile(part.data))
-
-
-@transaction.atomic
-def join_rendition(
-    *, row: IngestFile, graduate: Graduate, part: Rendered, profiles: Profiles, by: User
-) -> Photo | None:
-    """Let the studio's finished file take the place of the derived one; the caller writes it before the lock ends.
-
-    None if another picture was chosen, somebody decided, or such a file came, since `finished_part` looked.
-    """
-    profile = profiles.rows[part.profile.name]
-    locked = Graduate.objects.select_for_update(of=("self",)).get(pk=graduate.pk)
-    if locked.picture_id is None or locked.picture_id != graduate.picture_id:
-        return None
-    # Deriving again writes under the same lock (`students.rederive.settle`).
-    photo = Photo.objects.select_for_update().get(pk=locked.picture_id)
-    if not _may_join(photo, part, row.batch.studio_id):
-        return None
-    old = Rendition.objects.filter(photo=photo, profile=profile).first()
-    rendition = rendition_row(photo, part, profiles)
-    if old:
-        rendition.pk = old.pk
-    rendition.save()
-    record(photo, "studio_file_joined", by=by, data={"profile": profile.name, "file": row.public_id})
-    return photo

@@ -6,8 +6,8 @@ transaction that proves the lease. What was written for a file that did not get 
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any
 
@@ -24,19 +24,27 @@ from students.archives import BadArchive, is_zip
 from students.faces import get_detector
 from students.filing import (
     NotFiled,
+    PictureChanged,
     Profiles,
+    choose_again,
     file_photo,
-    finished_part,
-    join_rendition,
     must_be_fileable,
     profiles_of,
     remove_files,
     write_files,
+)
+from students.filing_parts import (
+    finished_part,
+    join_rendition,
+    must_not_lose_pixels,
+    with_parts_of,
     write_part,
 )
 from students.imaging import read_header
-from students.ingest import JOB_KIND, TRAY_STATES, clean_name, next_position
+from students.ingest import JOB_KIND, TRAY_STATES, clean_name
+from students.ingest_listing import add_listed, add_members
 from students.ingest_order import NUMBER_CARD, propose_order
+from students.ingest_results import Result, Stays, TakenBack
 from students.ingest_sources import Sources, digest_of
 from students.matching import Match, granted_graduates, match_name, match_shot_number
 from students.models import (
@@ -60,30 +68,6 @@ logger = logging.getLogger("photocampus.ingest")
 MOST_TRIES = 6
 BLOCK = 200
 SECONDS_BETWEEN_REPORTS = 0.5
-
-
-@dataclass
-class Result:
-    """What became of a file."""
-
-    state: str
-    reason: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
-    photo: Photo | None = None
-
-
-class Stays(Exception):
-    """The file is not filed; carries the result that says why."""
-
-    def __init__(
-        self, state: str, reason: str = "", data: Mapping[str, Any] | None = None, photo: Photo | None = None
-    ):
-        super().__init__(reason)
-        self.result = Result(state, reason, data or {}, photo)
-
-
-class TakenBack(Exception):
-    """Somebody took the file's assignment back while it was being read: nothing of it may be written."""
 
 
 @job_kind(JOB_KIND, title=_("Read pictures"), cancellable=True)
@@ -127,20 +111,7 @@ class _Run:
         members = self.sources.listing()
         with transaction.atomic():
             self.context.hold()
-            IngestFile.objects.bulk_create(
-                (
-                    IngestFile(
-                        batch=self.batch,
-                        position=position,
-                        # A folder's file is opened again by its name, a member by its place.
-                        name=clean_name(member.name) if member.index >= 0 else member.name,
-                        member=member.index if member.index >= 0 else None,
-                        size=member.size,
-                    )
-                    for position, member in enumerate(members)
-                ),
-                batch_size=1000,
-            )
+            add_listed(self.batch, members)
         self.context.checkpoint("ingest.listed")
 
     def claimed(self) -> Iterator[IngestFile]:
@@ -210,21 +181,7 @@ class _Run:
         with transaction.atomic():
             self.context.hold()
             IngestBatch.objects.select_for_update().get(pk=self.batch.pk)
-            first = next_position(self.batch)
-            IngestFile.objects.bulk_create(
-                (
-                    IngestFile(
-                        batch=self.batch,
-                        position=first + offset,
-                        name=clean_name(member.name),
-                        archive=row,
-                        member=member.index,
-                        size=member.size,
-                    )
-                    for offset, member in enumerate(members)
-                ),
-                batch_size=1000,
-            )
+            add_members(self.batch, row, members)
             self._still_mine(row).update(state=IngestState.UNPACKED)
         self.context.checkpoint("ingest.unpacked")
 
@@ -247,11 +204,33 @@ class _Run:
             read_header(file)
             raise Stays(IngestState.TRAY, error.code) from None
         processed = self._process(file)
-        part = finished_part(graduate, processed, self.batch.studio_id)
-        if part is not None and self._join(row, graduate, part):
-            return
+        while not self._placed(row, file, graduate, processed, match.shot):
+            graduate = Graduate.objects.select_related("enrolment", "picture").get(pk=graduate.pk)
+
+    def _placed(
+        self, row: IngestFile, file: IO[bytes], graduate: Graduate, processed: Processed, shot: str
+    ) -> bool:
+        """Join or file it, by the picture that the person has; False if that has changed, and all is judged anew."""
+        studio = self.batch.studio_id
+        part = finished_part(graduate, processed, studio)
+        if part is not None:
+            return self._join(row, graduate, part)
+        if graduate.picture is not None:
+            if not row.assigned_id:
+                self._must_not_lose_pixels(graduate.picture, processed)
+            processed = with_parts_of(graduate.picture, processed, self.profiles, studio)
         self._must_be_the_only_one(graduate, row)
-        self._file(row, file, graduate, processed, match.shot)
+        try:
+            self._file(row, file, graduate, processed, shot)
+        except PictureChanged:
+            return False
+        return True
+
+    def _must_not_lose_pixels(self, photo: Photo, processed: Processed) -> None:
+        try:
+            must_not_lose_pixels(photo, processed)
+        except NotFiled as error:
+            raise Stays(IngestState.TRAY, error.code) from None
 
     def _must_be_in_order(self, row: IngestFile, file: IO[bytes]) -> None:
         """Frames that are matched by their order wait until it is confirmed; then each has its number, or a reason."""
@@ -275,16 +254,25 @@ class _Run:
         return match_name(self.batch, clean_name(row.name.reveal()))
 
     def _must_be_new(self, graduate: Graduate, sha256: str, row: IngestFile) -> None:
-        """The same bytes twice change nothing."""
+        """The same bytes twice change nothing; only by hand is an earlier picture chosen again."""
         photos = Photo.objects.filter(enrolment=graduate.enrolment_id, taken_back_at=None)
-        photo = photos.filter(sha256=sha256).first()
-        if photo is None:
-            same = Rendition.objects.filter(
-                photo__in=photos, sha256=sha256, is_studio_file=True
-            ).select_related("photo")
-            photo = same[0].photo if same else None
-        if photo is not None:
-            raise Stays(IngestState.KNOWN, photo=photo)
+        parts = Rendition.objects.filter(photo__in=photos, sha256=sha256).values("photo")
+        known = list(photos.filter(Q(sha256=sha256) | Q(pk__in=parts)).order_by("-pk"))
+        if not known:
+            return
+        chosen = next((photo for photo in known if photo.pk == graduate.picture_id), None)
+        if chosen is not None:
+            raise Stays(IngestState.KNOWN, photo=chosen)
+        if not row.assigned_id or not known[0].original:
+            raise Stays(IngestState.KNOWN, "earlier_known", photo=known[0])
+        try:
+            with transaction.atomic():
+                self.context.hold()
+                self._must_be_wanted(row)
+                choose_again(graduate=graduate, photo=known[0], by=self.by)
+        except NotFiled as error:
+            raise Stays(IngestState.TRAY, error.code) from None
+        raise Stays(IngestState.KNOWN, "chosen_again", photo=known[0])
 
     def _must_be_the_only_one(self, graduate: Graduate, row: IngestFile) -> None:
         """Two different pictures of one person in one upload: people choose, unless this one was assigned by hand."""
@@ -326,14 +314,14 @@ class _Run:
         except NotFiled as error:
             remove_files(row, self.profiles)
             raise Stays(IngestState.TRAY, error.code) from None
-        except TakenBack:
+        except (TakenBack, PictureChanged):
             remove_files(row, self.profiles)
             raise
         self.context.checkpoint("ingest.filed")
         self._clear(row)
 
     def _join(self, row: IngestFile, graduate: Graduate, part: Rendered) -> bool:
-        """False if it is no longer that picture's part: then it is a picture like any other."""
+        """False if it is no longer that picture's part."""
         with transaction.atomic():
             self.context.hold()
             self._must_be_wanted(row)

@@ -31,6 +31,11 @@ NO_MATCH: dict[str, str | Promise] = {
     "sequence_double": _("A later picture of the same shot number was filed."),
     "sequence_unsure": _("By its order and time of capture it is not sure whose picture this is."),
     "taken_back": _("The assignment by hand was taken back."),
+    "earlier_known": _(
+        "An earlier picture of this person, which another one has replaced. Nothing was changed. To choose it again, send"
+        " it under a name without a number and assign it by hand."
+    ),
+    "chosen_again": _("The earlier picture of this person was chosen again."),
     "upload_broken": _("The upload of this file broke off."),
 }
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")

@@ -46,6 +46,9 @@ class NotTakenBack(DomainError):
         "known": _(
             "The same picture was filed under this person before; the assignment has changed nothing."
         ),
+        "chosen_again": _(
+            "An earlier picture was chosen again. To go back, assign the other picture to this person again."
+        ),
         "part": _(
             "This file has become a part of the picture that the person had already. Take that picture back: this file"
             " comes back with it."
@@ -113,6 +116,8 @@ def take_back(*, file: IngestFile, by: User) -> None:
     elif row.state == IngestState.WORKING:
         # The job finds out before it writes, and puts the file back itself.
         _set(row, reason=_reason_before(row))
+    elif (row.state, row.reason) == (IngestState.KNOWN, "chosen_again"):
+        raise NotTakenBack("chosen_again")
     else:
         raise NotTakenBack("known" if row.state == IngestState.KNOWN else "not_by_hand")
     record(row, "file_taken_back", by=by, old=person.public_id)
@@ -199,14 +204,14 @@ def _choose_earlier(
 def _before(graduate: Graduate, photo: Photo) -> tuple[Photo | None, list[int]]:
     """The newest earlier picture that was not taken back itself, and the decisions that lapsed with it.
 
-    Each photo was filed once, after the one that it replaced: the way back ends.
+    It goes strictly back in time, since an earlier picture may have been chosen again after the one that replaced it.
     """
     filed = history_of(graduate).filter(kind__in=("picture_filed", "picture_replaced"))
     key = photo.public_id
     while event := filed.filter(new=key).last():
-        key = event.old
+        key, filed = event.old, filed.filter(pk__lt=event.pk)
         earlier = Photo.objects.filter(public_id=key, enrolment=graduate.enrolment_id).first()
-        if earlier is not None and earlier.taken_back_at is None:
+        if earlier is not None and earlier.pk != photo.pk and earlier.taken_back_at is None:
             return earlier, list(event.data.get("lapsed", []))
     return None, []
 

@@ -193,7 +193,9 @@ def test_finished_file_joins_only_while_nothing_else_happens(place, monkeypatch,
     (row,) = batch.files.all()
     small = photo.renditions.get(profile__name="small")
     assert (small.sha256 == sha256(finished(9))) == (what == "nothing")
-    assert (row.state, row.photo == photo) == (IngestState.FILED, what == "nothing")
+    became = {"nothing": (FILED, photo), "replaced": (FILED, row.photo)}
+    assert (row.state, row.photo) == became.get(what, ("tray", None))
+    assert row.reason == ("" if what in became else "smaller_copy")
     for row in Rendition.objects.all():
         assert sha256(row.file.read()) == row.sha256
 
