@@ -23,6 +23,7 @@ from photocampus.models import User
 from students.check_bounds import NOTE, REFUSE, Result, weighed
 from students.decisions import withdraw_decisions
 from students.faces import get_detector
+from students.looks import MARK as LOOKS
 from students.models import (
     Decision,
     Exemption,
@@ -37,7 +38,7 @@ from students.models import (
     SubmissionItem,
 )
 from students.models.pictures import photo_name, rendition_name
-from students.near_pictures import look_of_renditions, part_from_twin
+from students.near_pictures import part_from_twins, rejoin_twins
 from students.processing import Processed, Rendered, rules_of
 from students.profiles import ProfileSpec
 from students.renditions import MADE_WITH
@@ -132,7 +133,7 @@ def checked_with(profiles: Profiles) -> str:
     """What renditions and findings of a picture follow from besides its bytes: profiles, program, detector."""
     versions = " ".join(f"{row.name}:{row.pk}v{row.version}" for row in profiles.rows.values())
     detector = get_detector()
-    return f"{MADE_WITH} {versions} {detector.name if detector else 'no faces'}"[:200]
+    return f"{MADE_WITH} {LOOKS}{versions} {detector.name if detector else 'no faces'}"[:200]
 
 
 def must_be_fileable(graduate: Graduate, sha256: str) -> None:
@@ -214,7 +215,7 @@ def file_photo(
     photo.sha256, photo.size = sha256, size
     photo.width, photo.height, photo.format = header.width, header.height, header.format
     photo.captured_at = timezone.make_aware(header.captured_at) if header.captured_at else None
-    photo.look = look_of_renditions(processed.renditions)
+    photo.look = processed.look
     photo.checked_with = checked_with(profiles)
     photo.by, photo.created_at = by, clock.now()
     photo.save(force_insert=True)
@@ -242,6 +243,7 @@ def choose_again(*, graduate: Graduate, photo: Photo, by: User) -> None:
     if graduate.picture_id != photo.pk:
         must_be_fileable(graduate, photo.sha256)
         choose_picture(graduate=graduate, photo=photo, by=by)
+        rejoin_twins(photo)
 
 
 def finding_row(photo: Photo, result: Result) -> Finding:
@@ -305,7 +307,7 @@ def choose_picture(*, graduate: Graduate, photo: Photo, by: User) -> None:
     graduate.save(update_fields=["picture"])
     lapsed: list[int] = []
     if old is not None:
-        part_from_twin(old)
+        part_from_twins(old)
         current = Decision.objects.filter(graduate=graduate, stage__in=RESTS_ON_PICTURE, is_current=True)
         lapsed = list(current.order_by("pk").values_list("pk", flat=True))
         for stage in RESTS_ON_PICTURE:

@@ -19,6 +19,7 @@ from students.checks import LOOK, NOTE, REFUSE, Result, Subject, check_portrait
 from students.faces import Detector, Face, find_faces
 from students.imaging import Decoded, Header, decode, read_header
 from students.jpeg_file import JpegFacts, bare_jpeg, read_facts
+from students.looks import look_of
 from students.profiles import ProfileSpec, largest, with_geometry
 from students.renditions import (
     Box,
@@ -75,6 +76,7 @@ class Processed:
     thumbprint: (
         bytes  # a few grey pixels: tells whether two files show the same picture, nothing about people
     )
+    look: str  # of the whole picture as it was sent, by which a copy under another name is found
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ def process_picture(
     more, print_of_it = measure(prepared, profiles, searched=detector is not None)
     rules = rules_of(profiles)
     weighted = tuple(weighed(result, rules) for result in (*results, *more))
-    return Processed(prepared.header, tuple(rendered), weighted, print_of_it)
+    look = look_of(prepared.decoded.image)
+    return Processed(prepared.header, tuple(rendered), weighted, print_of_it, look)
 
 
 def rules_of(profiles: Sequence[ProfileSpec]) -> ProfileSpec:

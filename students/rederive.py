@@ -35,7 +35,7 @@ from students.filing import (
 from students.imaging import read_header
 from students.models import Finding, Graduate, Origin, Photo, Rendition
 from students.models.pictures import rendition_name
-from students.near_pictures import look_of_renditions, mark_all_near_pictures
+from students.near_pictures import mark_all_near_pictures
 from students.processing import Processed, Rendered, ScanRule, finished_file, process_picture
 from students.profiles import ProfileSpec
 from units.models import Campaign, ImageProfile, ProfileName
@@ -60,7 +60,6 @@ class Derived:
     missing: tuple[Rendered, ...]
     incomplete: tuple[str, ...]  # names of profiles whose image cannot be made
     refusals: tuple[str, ...]
-    look: str = ""
 
     @property
     def counted(self) -> dict[str, int]:
@@ -100,9 +99,7 @@ def derive(photo: Photo, profiles: Profiles, *, standing: list[Rendition]) -> De
         name for name, row in profiles.rows.items() if row.pk not in there and name not in made
     )
     refusals = tuple(result.code for result in results if result.code and result.severity == REFUSE)
-    # Pictures that were filed before looks were compared have none.
-    look = photo.look or look_of_renditions(processed.renditions)
-    return Derived(processed, missing, incomplete, refusals, look)
+    return Derived(processed, missing, incomplete, refusals)
 
 
 def _as_stored(result: Result, there: dict[int, Rendition], profiles: Profiles) -> Result:
@@ -152,8 +149,8 @@ def settle(
         Finding.objects.bulk_create(finding_row(photo, result) for result in derived.processed.results)
         counts = counts + Counter(derived.counted)
         counts["made"] += len(new)
-        counts["compared"] += derived.look != photo.look
-        photo.checked_with, photo.look = checked_with(profiles), derived.look
+        counts["compared"] += derived.processed.look != photo.look
+        photo.checked_with, photo.look = checked_with(profiles), derived.processed.look
         photo.save(update_fields=["checked_with", "look"])
         context.keep(counts)
         context.checkpoint("rederive.rows_written")

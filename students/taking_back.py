@@ -30,7 +30,7 @@ from students.models import (
     Rendition,
     SubmissionItem,
 )
-from students.near_pictures import part_from_twin, rejoin_twin
+from students.near_pictures import part_from_twins, rejoin_twins
 from units.models import Campaign, Studio
 
 REASON = "taken_back"
@@ -183,12 +183,12 @@ def _choose_earlier(
     earlier, lapsed = _before(graduate, photo)
     if not Graduate.objects.filter(pk=graduate.pk, picture=photo).update(picture=earlier):
         raise ChangedMeanwhile()
-    part_from_twin(photo)
+    part_from_twins(photo)
     for stage in RESTS_ON_PICTURE:
         withdraw_decisions(graduate_pks=[graduate.pk], stage=stage)
     back: list[int] = []
     if earlier is not None:
-        rejoin_twin(earlier)
+        rejoin_twins(earlier)
         back = _bring_back(graduate, earlier, lapsed)
     record(
         graduate,

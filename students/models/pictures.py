@@ -68,7 +68,7 @@ class Photo(models.Model):
     height = models.PositiveIntegerField(_("height (px)"))
     format = models.CharField(_("format"), max_length=10)
     captured_at = models.DateTimeField(_("taken at"), null=True, blank=True)
-    # 512 bits of a coarse grey picture, in hexadecimal: finds one picture under two people, is compared for nothing else
+    # Some bits of a coarse grey picture (`students.looks`): finds one picture under two people, is compared for nothing else
     look = models.CharField(max_length=128, blank=True, default="", editable=False)
     checked_with = models.CharField(_("checked with"), max_length=200, blank=True)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("put in by"))

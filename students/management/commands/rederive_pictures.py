@@ -102,7 +102,7 @@ class Command(PortalCommand):
             return
         counts.update(derived.counted)
         counts["made"] += len(derived.missing)
-        counts["compared"] += derived.look != photo.look
+        counts["compared"] += derived.processed.look != photo.look
         codes.update(set(derived.refusals))
 
     def report(self, counts: Counter[str], unreadable: list[str]) -> int:
