@@ -2,7 +2,8 @@
 
 import pytest
 
-from students.models import Decision, IngestState, Origin, Outcome, Photo, Stage
+from students import ingest_job
+from students.models import Decision, Graduate, IngestState, Origin, Outcome, Photo, Stage
 from students.taking_back import NotTakenBack, take_back
 from students.tray import assign_file
 from tests import factories as make
@@ -118,3 +119,20 @@ def test_finished_file_of_another_picture_is_not_carried_over(place):
     put(place, finished(1, "small"))
     photo = put(place, original(2)).photo
     assert photo.origin == Origin.ATTENDANCE and not photo.renditions.filter(is_studio_file=True).exists()
+
+
+def test_larger_picture_filed_meanwhile_by_another_job_is_not_replaced(place, monkeypatch):
+    """Between the look at the person's picture and the lock."""
+    photo = put(place, original(1)).photo
+    Graduate.objects.update(picture=None)
+    write = ingest_job.write_files
+
+    def write_late(*args):
+        write(*args)
+        Graduate.objects.filter(pk=place.first.pk).update(picture=photo)
+
+    monkeypatch.setattr(ingest_job, "write_files", write_late)
+    before = test_ingest.stored()
+    row = put(place, sent_later("too_many_bytes", photo))
+    assert (row.state, row.reason, place.first.picture) == ("tray", "smaller_copy", photo)
+    assert [name for name in test_ingest.stored() if not name.startswith("incoming")] == before
