@@ -18,7 +18,7 @@ Array = np.ndarray
 # Before anything is known: how often a frame is missing, doubled, or of nobody.
 DROPPED, DOUBLED, STRAY = 0.02, 0.02, 0.002
 RESET = 5e-3  # how often the clock error changes from one frame to the next
-MOST_COUNTED = 20  # missing frames in a row beyond these cost no more: a card may hold any part of a day
+MOST_COUNTED = 6  # missing frames in a row beyond these cost no more: a card may hold any part of a day
 SURE = 1 - 1e-4
 FLAT = 1 / 3600.0  # per second: density of a time that says nothing
 OUTLIERS = 0.01  # clicks that came much too early or late, spread ten times as far
@@ -29,7 +29,7 @@ COARSE = (
 )
 OFFSET_BIN = 2.0
 MOST_OFFSETS = 10
-PARTS, MOST_IN_PART = 8, 3  # of each eighth of a card, its own likeliest clock errors
+PARTS, MOST_IN_PART = 8, 2  # of each eighth of a card, its own likeliest clock errors
 NEAR_OFFSETS = np.arange(
     -120.0, 121.0, 4.0
 )  # seconds beside the likeliest error: a clock set right by a little
@@ -176,11 +176,7 @@ class _Model:
         self.pins = [(index in pins, pins.get(index)) for index in self.pictures]
         self.cards = self._cards(frames, order)
         count = len(slots)
-        steps = np.arange(count + 1)
-        gap = steps[None, :] - steps[:, None] - 1
-        jump = np.where(gap >= 0, DROPPED ** np.clip(gap, 0, MOST_COUNTED) * (1 - DROPPED), 0.0)
-        self.jump = jump * (1 - DOUBLED - STRAY)
-        self.end = DROPPED ** np.minimum(count - steps, MOST_COUNTED)
+        self.end = DROPPED ** np.minimum(np.arange(count, -1, -1), MOST_COUNTED)
 
     def _cards(self, frames: Sequence[Frame], order: list[int]) -> dict[int, str]:
         """Before which picture (in time) a card was taken, and whose."""
@@ -255,7 +251,7 @@ class _Model:
         forward[:, 0, 0] = 1 / len(offsets)
         for row in range(rows):
             before = _reset(forward[:, row]) * self._before(row)
-            after = (before @ self.jump * self._after(row) + DOUBLED * before) * emit[:, row]
+            after = (_jump(before) * self._after(row) + DOUBLED * before) * emit[:, row]
             after += stray[row] * before
             forward[:, row + 1] = after / (after.sum() + TINY)
         return self._backward(forward, emit, stray)
@@ -267,13 +263,12 @@ class _Model:
         for row in range(rows - 1, -1, -1):
             before = _reset(forward[:, row]) * self._before(row)
             seen = emit[:, row] * behind
-            arrived = before @ self.jump * self._after(row) + DOUBLED * before
+            arrived = _jump(before) * self._after(row) + DOUBLED * before
             here = arrived * seen
             here[:, 0] = (stray[row] * before * behind).sum(axis=1)
             posterior[:, row] = here / (here.sum() + TINY)
-            behind = (
-                seen * self._after(row) @ self.jump.T + DOUBLED * seen + stray[row] * behind
-            ) * self._before(row)
+            left = _jump((seen * self._after(row))[:, ::-1])[:, ::-1]
+            behind = (left + DOUBLED * seen + stray[row] * behind) * self._before(row)
             behind = _reset(behind)
             behind /= behind.max() + TINY
         return posterior
@@ -309,6 +304,18 @@ class _Model:
             return None
         # 30 % more than measured: the best alignment flatters itself.
         return float(np.clip(1.3 * 1.4826 * np.median(np.abs(off - np.median(off))), *SPREADS))
+
+
+def _jump(state: Array) -> Array:
+    """From the number reached to a later one, over none, some or many without a frame. Along the last axis."""
+    count = state.shape[1]
+    moved = np.zeros_like(state)
+    for gap in range(min(MOST_COUNTED, count - 1)):
+        moved[:, gap + 1 :] += DROPPED**gap * state[:, : count - gap - 1]
+    if count > MOST_COUNTED + 1:
+        far = np.cumsum(state, axis=1)[:, : count - MOST_COUNTED - 1]
+        moved[:, MOST_COUNTED + 1 :] += DROPPED**MOST_COUNTED * far
+    return moved * ((1 - DROPPED) * (1 - DOUBLED - STRAY))
 
 
 def _reset(state: Array) -> Array:
