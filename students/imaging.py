@@ -32,6 +32,8 @@ Image.core.set_blocks_max(16)  # type: ignore[attr-defined]
 MAX_PIXELS = 60_000_000
 MIN_SIDE = 100
 MAX_SCANS = 100  # a progressive JPEG of a camera has about ten; thousands cost minutes
+# Other dates are a clock never set, or no date at all: .NET's least lies in the year 1, where no zone can be put to it.
+CAMERA_YEARS = range(1990, 2101)
 MAX_ICC = 4_000_000  # bytes; the largest profiles of printing presses have three million
 NEARLY_SRGB = 2  # of 255: profiles that move no colour further than this are sRGB itself
 # By how much JPEG may be decoded smaller: the decoder's own number, and eighths of the original.
@@ -376,14 +378,16 @@ def _orientation(exif: Image.Exif | None) -> int:
 
 
 def _captured_at(exif: Image.Exif | None) -> datetime | None:
+    """The camera's date, or None where there is none that a camera can have written."""
     if not exif:
         return None
     try:
         inner = exif.get_ifd(ExifTags.IFD.Exif)
         text = str(inner.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime) or "")
-        return datetime.strptime(text.strip("\x00 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 (a camera knows no zone)
+        taken = datetime.strptime(text.strip("\x00 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 (a camera knows no zone)
     except Exception:
         return None
+    return taken if taken.year in CAMERA_YEARS else None
 
 
 def _dpi(image: Image.Image) -> float | None:

@@ -8,6 +8,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from PIL import Image
 
 from photocampus.errors import NotAllowed
 from photocampus.models import JobState
@@ -423,3 +424,17 @@ def test_refusal_catalogue_is_loaded():
     codes = set(RefusalCode.objects.values_list("code", flat=True))
     assert {bound.code for bound in BOUNDS.values()} <= codes
     assert {"not_this_person", "earlier_level", "pixels", "no_face"} <= codes
+
+
+@pytest.mark.parametrize("said", ["0001:01:01 00:00:00", "9999:12:31 23:59:59"])
+def test_impossible_day_of_capture_stops_nothing(place, said):
+    exif = Image.Exif()
+    exif[0x0132] = said
+    odd_one = odd.saved(odd.drawing(1), "JPEG", quality=90, exif=exif.tobytes())
+    rows = place.put(
+        (place.name_of(place.first), odd_one),
+        ("who.jpg", odd_one + b" "),
+        (place.name_of(place.second), odd.jpeg(2)),
+    )
+    assert [row.state for row in rows.values()] == [IngestState.FILED, IngestState.TRAY, IngestState.FILED]
+    assert rows[place.name_of(place.first)].photo.captured_at is None
