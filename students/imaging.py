@@ -194,6 +194,7 @@ def decode(file: IO[bytes], header: Header, *, at_least: tuple[int, int] | None 
     picture, note = to_srgb(picture, header.icc)
     if note:
         notes.append(note)
+    picture.info = {}  # encoders write some of it into files, such as the comment of a palette PNG
     return Decoded(turned_upright(picture, header.orientation), reduced, tuple(notes))
 
 

@@ -4,9 +4,11 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from students.imaging import MAX_PIXELS, BadPicture, decode, read_header, to_srgb
 from tests.students import odd_pictures as odd
+from tests.students.odd_jpegs import cmyk_icc
 
 
 def opened(data: bytes, at_least=None):
@@ -110,3 +112,53 @@ def test_three_eighths_are_decoded_where_they_suffice():
 def test_broken_colour_profile_is_noted_not_fatal():
     picture, note = to_srgb(odd.drawing(), b"not a profile")
     assert (picture.mode, note) == ("RGB", "icc_unusable")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2018:04:17 10:15:30", datetime(2018, 4, 17, 10, 15, 30)),
+        ("1990:01:01 00:00:00", datetime(1990, 1, 1)),
+        ("2099:12:31 23:59:59", datetime(2099, 12, 31, 23, 59, 59)),
+        ("0001:01:01 00:00:00", None),  # the least date of .NET: no zone can be put to it
+        ("0000:00:00 00:00:00", None),
+        ("1601:01:01 00:00:00", None),
+        ("1989:12:31 23:59:59", None),
+        ("2101:01:01 00:00:00", None),
+        ("9999:12:31 23:59:59", None),
+        ("2018:02:30 10:00:00", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_day_of_capture_is_one_on_which_there_were_cameras(text, expected):
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = text
+    data = odd.saved(odd.drawing(1, 150, 200), "JPEG", exif=exif.tobytes())
+    assert read_header(BytesIO(data)).captured_at == expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "options"),
+    [
+        ("P", {}),
+        ("P", {"transparency": 255}),
+        ("RGB", {"transparency": (1, 2, 3)}),
+        ("L", {"transparency": 1}),
+    ],
+)
+def test_nothing_that_a_file_says_beside_its_pixels_comes_along(mode, options):
+    words = PngInfo()
+    for key in ("comment", "Comment", "xmp", "photoshop"):
+        words.add_text(key, "somebody lives here")
+    words.add_itxt("XML:com.adobe.xmp", "<x>somebody</x>")
+    picture = odd.drawing(1, 150, 200).convert(mode)
+    data = odd.saved(picture, "PNG", pnginfo=words, **options)
+    _header, decoded = opened(data, at_least=(75, 100))
+    assert decoded.image.info == {}
+    assert b"somebody" not in odd.saved(decoded.image, "JPEG")
+
+
+def test_followed_colour_profile_does_not_stay_with_the_pixels():
+    data = odd.saved(odd.drawing().convert("CMYK"), "TIFF", icc_profile=cmyk_icc())
+    assert opened(data)[1].image.info == {}

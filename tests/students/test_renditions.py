@@ -3,6 +3,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from students.faces import Face
 from students.jpeg_file import bare_jpeg, read_facts
@@ -185,3 +186,12 @@ def test_profile_of_another_shape_is_cropped_not_squeezed():
     result = process_picture(BytesIO(odd.jpeg(1)), (LARGE, old), detector=None)
     sizes = {rendered.profile.name: (rendered.width, rendered.height) for rendered in result.renditions}
     assert sizes == {"large": (1200, 1600), "old": (150, 210)}
+
+
+def test_comment_of_a_palette_picture_stays_behind():
+    words = PngInfo()
+    words.add_text("comment", "somebody lives here")
+    renditions, _result = made(odd.saved(odd.drawing().convert("P"), "PNG", pnginfo=words))
+    assert set(renditions) == {"small", "registration", "large"}
+    for rendered in renditions.values():
+        assert b"somebody" not in rendered.data and not read_facts(rendered.data).has_metadata
