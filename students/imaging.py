@@ -292,6 +292,11 @@ def to_srgb(picture: Image.Image, icc: bytes | None) -> tuple[Image.Image, str]:
     return (picture if picture.mode == "RGB" else picture.convert("RGB")), note
 
 
+def is_srgb(icc: bytes | None) -> bool:
+    """Whether RGB pixels mean the same with and without this colour profile; the answer is kept for the decoding."""
+    return not icc or (len(icc) <= MAX_ICC and _transform(icc, "RGB")[0] == "same")
+
+
 def _eight_bit(picture: Image.Image) -> Image.Image:
     if picture.mode in ("1", "La", "LA"):
         return picture.convert("L")

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from typing import IO
 
 STANDARD_SUM = 3688  # of the 64 luminance values of the standard's table (annex K)
+JFIF, JFIF_LENGTH = b"JFIF\x00", 14  # without a thumbnail; what is shorter is none
+ADOBE, ADOBE_LENGTH = b"Adobe", 12
+RED_GREEN_BLUE = b"RGB"  # as the numbers of the three components
 
 
 @dataclass(frozen=True)
 class JpegFacts:
     is_baseline: bool
     components: int
+    is_ycc: bool  # brightness and colour, as JFIF has it, and not red, green and blue
     dpi: int | None
     quality: int | None  # libjpeg's number that gives a luminance table of this coarseness
     has_metadata: bool
@@ -43,43 +47,62 @@ def _segments(data: bytes) -> Iterator[_Segment]:
         at = end
 
 
-def _end_of_picture(data: bytes, start: int) -> int:
-    """The position behind the end-of-image marker that closes the scans after `start`; 0 if there is none."""
+def _to_the_end(data: bytes, start: int) -> tuple[int, list[tuple[int, int]]]:
+    """The position behind the end-of-image marker that closes the scans after `start`, 0 if there is none.
+
+    And the places from there on that do not belong to the picture: segments may stand between and behind scans, too.
+    """
     at = start
+    foreign: list[tuple[int, int]] = []
     while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
         marker = data[at + 1]
         if marker == 0xD9:
-            return at + 2
+            return at + 2, foreign
         if marker == 0 or 0xD0 <= marker <= 0xD7 or marker == 0xFF:
             at += 1 if marker == 0xFF else 2
             continue
         if at + 4 > len(data):
-            return 0
+            break
         (length,) = struct.unpack(">H", data[at + 2 : at + 4])
+        if marker not in PICTURE:
+            foreign.append((at, at + 2 + length))
         at += 2 + length
-    return 0
+    return 0, []
 
 
 def read_facts(data: bytes) -> JpegFacts | None:
     """What the segments say, or None when the structure is broken or the end is missing."""
-    baseline, components, dpi, quality, metadata, scan = False, 0, None, None, False, 0
+    baseline, dpi, quality, metadata, scan = False, None, None, False, 0
+    names, has_jfif, transform = b"", False, None
     for segment in _segments(data):
         body = data[segment.start + 4 : segment.end]
         marker = segment.marker
-        if marker == 0xE0 and body[:5] == b"JFIF\x00" and len(body) >= 12:
-            dpi = _density(body)
+        if marker == 0xE0 and _is_jfif(body):
+            has_jfif, dpi = True, _density(body)
+        elif marker == 0xEE and _is_adobe(body):
+            transform = body[11]
         elif marker == 0xC0 and len(body) >= 6:
-            baseline, components = body[0] == 8, body[5]
+            baseline, names = body[0] == 8, body[6::3][: body[5]]
         elif marker == 0xDB and quality is None:
             quality = _quality(body)
         elif (0xE1 <= marker <= 0xEF and marker != 0xEE) or marker == 0xFE:
             metadata = True
         elif marker == 0xDA:
             scan = segment.end
-    end = _end_of_picture(data, scan) if scan else 0
-    if not end or not components:
+    end, _foreign = _to_the_end(data, scan) if scan else (0, [])
+    if not end or not names:
         return None
-    return JpegFacts(baseline, components, dpi, quality, metadata, has_tail=end < len(data))
+    # In the order in which decoders ask.
+    is_ycc = has_jfif or (names != RED_GREEN_BLUE if transform is None else transform != 0)
+    return JpegFacts(baseline, len(names), is_ycc, dpi, quality, metadata, has_tail=end < len(data))
+
+
+def _is_jfif(body: bytes) -> bool:
+    return body.startswith(JFIF) and len(body) >= JFIF_LENGTH
+
+
+def _is_adobe(body: bytes) -> bool:
+    return body.startswith(ADOBE) and len(body) >= ADOBE_LENGTH
 
 
 @dataclass(frozen=True)
@@ -93,6 +116,8 @@ class Outline:
 
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 STANDALONE = {0x01, *range(0xD0, 0xD8)}
+# What a decoder needs: frame, tables, restart interval, number of lines, scan.
+PICTURE = FRAMES | {0xC4, 0xCC, 0xDB, 0xDD, 0xDC, 0xDA}
 MOST_STRAY = 65_536  # bytes between two segments
 
 
@@ -162,16 +187,31 @@ def _quality(table: bytes) -> int | None:
     return max(1, min(100, round(quality)))
 
 
-def bare_jpeg(data: bytes) -> bytes:
-    """The same picture, bit for bit, without metadata, comments and anything behind its end."""
-    kept, scan = [data[:2]], 0
+def bare_jpeg(data: bytes, *, dpi: int) -> bytes:
+    """The same picture, bit for bit, with this resolution; without metadata, comments, and anything behind its end.
+
+    The resolution stands in JFIF, which also says that colours are YCbCr: only for files that are (`is_ycc`).
+    """
+    version, adobe, kept, scan = b"\x01\x01", b"", [], 0
     for segment in _segments(data):
+        body = data[segment.start + 4 : segment.end]
         if segment.marker == 0xDA:
             scan = segment.start
             break
-        if segment.marker == 0xE0 and data[segment.start + 4 : segment.start + 9] != b"JFIF\x00":
-            continue
-        if segment.marker in (0xE0, 0xEE) or not (0xE1 <= segment.marker <= 0xEF or segment.marker == 0xFE):
+        if segment.marker == 0xE0 and _is_jfif(body):
+            version = body[5:7]
+        elif segment.marker == 0xEE and _is_adobe(body):
+            adobe = _segment(0xEE, body[:ADOBE_LENGTH])
+        elif segment.marker in PICTURE:
             kept.append(data[segment.start : segment.end])
-    end = _end_of_picture(data, scan)
-    return b"".join([*kept, data[scan : end or len(data)]])
+    jfif = _segment(0xE0, JFIF + version + struct.pack(">BHHBB", 1, dpi, dpi, 0, 0))
+    end, foreign = _to_the_end(data, scan)
+    at = scan
+    for start, stop in foreign:
+        kept.append(data[at:start])
+        at = stop
+    return b"".join([data[:2], jfif, adobe, *kept, data[at : end or len(data)]])
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body

@@ -17,7 +17,7 @@ from photocampus.errors import DomainError
 from students.check_bounds import weighed
 from students.checks import LOOK, NOTE, REFUSE, Result, Subject, check_portrait
 from students.faces import Detector, Face, find_faces
-from students.imaging import Decoded, Header, decode, read_header
+from students.imaging import Decoded, Header, decode, is_srgb, read_header
 from students.jpeg_file import JpegFacts, bare_jpeg, read_facts
 from students.looks import look_of
 from students.profiles import ProfileSpec, largest, with_geometry
@@ -175,29 +175,27 @@ def finished_file(file: IO[bytes], header: Header, profiles: Sequence[ProfileSpe
     """The file as a rendition of the profile whose pixels it has, if it keeps to all of that profile; else None.
 
     Its pixels stay as they are, to the bit. Metadata and anything behind the picture are cut off, because they never
-    leave the house with a rendition.
+    leave the house with a rendition; what it says of its resolution becomes what the profile says.
     """
     profile = next((p for p in profiles if p.size == (header.width, header.height)), None)
-    if profile is None or header.format != "JPEG" or header.orientation != 1 or header.icc:
+    if profile is None or header.format != "JPEG" or header.orientation != 1:
         return None
     file.seek(0)
     raw = file.read()
     facts = read_facts(raw)
-    if facts is None or not fits(facts, profile):
+    if facts is None or not fits(facts, profile) or not is_srgb(header.icc):
         return None
-    data = bare_jpeg(raw)
+    data = bare_jpeg(raw, dpi=profile.dpi)
     if not profile.min_bytes <= len(data) <= (profile.max_bytes or len(data)):
         return None
     return Rendered(profile, data, header.width, header.height, facts.quality, is_studio_file=True)
 
 
 def fits(facts: JpegFacts, profile: ProfileSpec) -> bool:
-    """Whether a JPEG file keeps to the profile apart from its size in bytes: sequential, colour, quality, resolution."""
-    if not facts.is_baseline or facts.components != 3:
+    """Whether a JPEG file keeps to the profile apart from bytes and resolution: sequential, colour, quality."""
+    if not facts.is_baseline or facts.components != 3 or not facts.is_ycc:
         return False
-    if profile.min_quality is not None and (facts.quality or 0) < profile.min_quality:
-        return False
-    return profile.min_quality is None or facts.dpi is None or facts.dpi == profile.dpi
+    return profile.min_quality is None or (facts.quality or 0) >= profile.min_quality
 
 
 def _framed(
