@@ -10,9 +10,9 @@ class StudentsConfig(AppConfig):
 
     def ready(self) -> None:
         from students import access, deadlines, face_library, register_history, roster_history, told  # noqa: F401  (they register themselves)
-        from students.check_bounds import problems_of
+        from students.profile_checks import problems_of_checks
         from students.reference import ensure_reference_data
         from units.hooks import on_bounds_entered
 
-        on_bounds_entered(problems_of)
+        on_bounds_entered(problems_of_checks)
         post_migrate.connect(ensure_reference_data, sender=self)

@@ -4,6 +4,7 @@ A measure outside `low` and `high` is worth a look; outside `refuse_low` and `re
 line, face width and top of the head have their bounds in the profile's own columns, and a `tolerance` beyond them that
 only says what the measuring is worth. `severity` is the worst that a check may say at all. A profile's `checks` replaces
 each of these numbers by name of the check: {"tilt": {"high": 2.5, "severity": "look"}, "eye_line": {"tolerance": 8}}.
+Which profile has a say in which check: `students.profile_checks`.
 """
 
 from collections.abc import Mapping

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
 from photocampus.errors import DomainError
-from students.check_bounds import weighed
+from students.check_bounds import ORDER, weighed
 from students.checks import LOOK, NOTE, REFUSE, Result, Subject, check_portrait
 from students.faces import Detector, Face, find_faces
 from students.imaging import Decoded, Header, decode, is_srgb, read_header
@@ -102,15 +102,23 @@ def process_picture(
     prepared = prepare(file, profiles, detector=detector, scan=scan)
     rendered, results = render(prepared, profiles)
     more, print_of_it = measure(prepared, profiles, searched=detector is not None)
-    rules = rules_of(profiles)
-    weighted = tuple(weighed(result, rules) for result in (*results, *more))
     look = look_of(prepared.decoded.image)
-    return Processed(prepared.header, tuple(rendered), weighted, print_of_it, look)
+    return Processed(prepared.header, tuple(rendered), (*results, *more), print_of_it, look)
 
 
 def rules_of(profiles: Sequence[ProfileSpec]) -> ProfileSpec:
-    """The profile that gives the bounds of the checks."""
+    """The profile that gives the bounds of the checks, but for those of an image: its pixels and bytes are its own."""
     return with_geometry(profiles) or largest(profiles)
+
+
+def claims_of_pixels(profiles: Sequence[ProfileSpec]) -> list[tuple[ProfileSpec, str]]:
+    """Whose pixels an original must have, and how much it weighs if it has not.
+
+    What has a limit of bytes is handed in and has to exist in full size; the largest image takes what there is.
+    """
+    big = largest(profiles)
+    handed_in = [profile for profile in profiles if profile.max_bytes is not None]
+    return [*((profile, REFUSE) for profile in handed_in or [big]), (big, LOOK)]
 
 
 def prepare(
@@ -281,7 +289,8 @@ def _rendered(picture: Image.Image | None, profile: ProfileSpec, results: list[R
         encoded = encode(picture, profile)
     except CannotFit as error:
         high = None if profile.max_bytes is None else float(profile.max_bytes)
-        results.append(Result(check, float(error.size), float(profile.min_bytes), high, "bytes", REFUSE))
+        result = Result(check, float(error.size), float(profile.min_bytes), high, "bytes", REFUSE)
+        results.append(weighed(result, profile))
         return None
     if profile.max_bytes is not None:
         low, high = float(profile.min_bytes), float(profile.max_bytes)
@@ -292,15 +301,7 @@ def _rendered(picture: Image.Image | None, profile: ProfileSpec, results: list[R
 def _file_results(
     header: Header, decoded: Decoded, box: Box, profiles: Sequence[ProfileSpec], *, is_finished: bool
 ) -> list[Result]:
-    across = (box[2] - box[0]) * decoded.reduced
-    needed = largest(profiles).width
-    least = max((p.width for p in profiles if p.max_bytes is not None), default=needed)
-    pixels = Result("pixels", float(round(across)), float(needed))
-    if across < least * 0.995:
-        pixels = replace(pixels, code="pixels", severity=REFUSE)
-    elif across < needed * 0.995:
-        pixels = replace(pixels, code="pixels", severity=LOOK)
-    results = [pixels]
+    results = []
     in_colour = header.mode not in ("1", "L", "LA", "I", "F", "P", "PA") and not header.mode.startswith(
         "I;16"
     )
@@ -316,7 +317,20 @@ def _file_results(
         results.append(Result("colour_profile", code="format", severity=LOOK))
     if is_damaged_below(decoded.image):
         results.append(Result("complete", code="format", severity=LOOK))
-    return results
+    pixels = _pixels((box[2] - box[0]) * decoded.reduced, profiles)
+    rules = rules_of(profiles)
+    return [pixels, *(weighed(result, rules) for result in results)]
+
+
+def _pixels(across: float, profiles: Sequence[ProfileSpec]) -> Result:
+    """The width of the crop in the original's pixels; as severe as the worst of what the images that miss some say."""
+    result = Result("pixels", float(round(across)), float(largest(profiles).width))
+    short = [
+        weighed(replace(result, code="pixels", severity=severity), profile)
+        for profile, severity in claims_of_pixels(profiles)
+        if across < profile.width * 0.995
+    ]
+    return max(short, key=lambda found: ORDER.index(found.severity), default=result)
 
 
 def is_damaged_below(picture: Image.Image) -> bool:

@@ -1,10 +1,9 @@
 """What later apps want to be told of. They register in their `AppConfig.ready`; nothing here knows them."""
 
 from collections.abc import Callable, Collection
-from typing import Any
 
 from photocampus.models import User
-from units.models import Campaign
+from units.models import Campaign, ImageProfile
 
 # Called in the transaction of the change with the campaign, the names of the changed fields, and the actor.
 CampaignListener = Callable[[Campaign, Collection[str], User], None]
@@ -23,8 +22,9 @@ def campaign_changed(campaign: Campaign, fields: Collection[str], by: User) -> N
         listener(campaign, fields, by)
 
 
-# Says what is wrong with the bounds of checks that somebody enters in an image profile, one sentence each.
-BoundsJudge = Callable[[Any], list[str]]
+# Says what is wrong with the bounds of checks of an image profile that somebody enters, one sentence each. Its other
+# values may be wrong, too.
+BoundsJudge = Callable[[ImageProfile], list[str]]
 _judges: list[BoundsJudge] = []
 
 
@@ -35,5 +35,5 @@ def on_bounds_entered(judge: BoundsJudge) -> BoundsJudge:
     return judge
 
 
-def problems_of_bounds(checks: Any) -> list[str]:
-    return [problem for judge in _judges for problem in judge(checks)]
+def problems_of_bounds(profile: ImageProfile) -> list[str]:
+    return [problem for judge in _judges for problem in judge(profile)]

@@ -23,7 +23,7 @@ def problems_of_profile(profile: "ImageProfile") -> dict[str, list[str]]:
         low, high = getattr(profile, f"{name}_min"), getattr(profile, f"{name}_max")
         if problem := _pair_problem(low, high, limit):
             found[f"{name}_max"] = [problem]
-    if problems := problems_of_bounds(profile.checks):
+    if problems := problems_of_bounds(profile):
         found["checks"] = problems
     return found
 

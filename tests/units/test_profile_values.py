@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import translation
 
 from tests import factories as make
 from units.image_profiles import change_profile
@@ -57,3 +58,74 @@ def test_admin_shows_the_problem_beside_the_field(client, profile):
     answer = client.post(reverse("admin:units_imageprofile_change", args=[profile.pk]), data)
     assert answer.status_code == 200
     assert list(answer.context["adminform"].form.errors) == ["checks"]
+
+
+@pytest.mark.parametrize(
+    ("name", "check", "home"),
+    [
+        ("small", "exposure", "registration image"),
+        ("small", "captured", "registration image"),
+        ("large", "tilt", "registration image"),
+        ("registration", "bytes_small", "small image"),
+        ("small", "bytes_registration", "registration image"),
+    ],
+)
+def test_check_that_another_profile_has_a_say_in_is_refused_with_its_name(profile, name, check, home):
+    mine = profile.campaign.image_profiles.get(name=name)
+    with translation.override("en"), pytest.raises(ValidationError) as refused:
+        change_profile(profile=mine, by=make.make_staff(), checks={check: {"severity": "look"}})
+    text = f"{check} has no effect in this profile; enter it in the profile “{home}”."
+    assert refused.value.message_dict == {"checks": [text]}
+
+
+@pytest.mark.parametrize(
+    ("name", "check"),
+    [
+        ("small", "bytes_small"),
+        ("small", "pixels"),
+        ("large", "pixels"),
+        ("registration", "bytes_registration"),
+        ("registration", "exposure"),
+        ("registration", "head_cut"),
+        ("registration", "colour_profile"),
+    ],
+)
+def test_check_that_a_profile_has_a_say_in_is_taken(profile, name, check):
+    mine = profile.campaign.image_profiles.get(name=name)
+    checks = {check: {"severity": "look"}}
+    assert change_profile(profile=mine, by=make.make_staff(), checks=checks).checks == checks
+
+
+@pytest.mark.parametrize(
+    ("name", "check", "without"),
+    [
+        ("large", "bytes_large", {}),
+        ("registration", "top_of_head", {"hairline_min": None, "hairline_max": None}),
+        ("registration", "head_cut", {"hairline_min": None, "hairline_max": None}),
+        ("registration", "background_colour", {"backgrounds": []}),
+    ],
+)
+def test_check_without_anything_to_be_measured_against_is_refused(profile, name, check, without):
+    mine = profile.campaign.image_profiles.get(name=name)
+    with translation.override("en"), pytest.raises(ValidationError) as refused:
+        change_profile(profile=mine, by=make.make_staff(), checks={check: {"severity": "look"}}, **without)
+    text = f"{check} has no effect: this profile says nothing that it could be measured against."
+    assert refused.value.message_dict == {"checks": [text]}
+
+
+def test_profile_that_takes_the_say_from_another_is_refused_while_that_one_uses_it(profile):
+    staff, small = make.make_staff(), profile.campaign.image_profiles.get(name="small")
+    geometry = {"eyes_min": 100, "eyes_max": 150, "face_min": 90, "face_max": 150}
+    change_profile(profile=profile, by=staff, checks={"tilt": {"high": 2.5}, "pixels": {"severity": "look"}})
+    with translation.override("en"), pytest.raises(ValidationError) as refused:
+        change_profile(profile=small, by=staff, **geometry)
+    text = "With these values the profile “registration image” would no longer have a say in: tilt."
+    assert refused.value.message_dict == {"checks": [text]}
+
+
+def test_other_wrong_values_do_not_hinder_the_words_about_checks(profile):
+    with pytest.raises(ValidationError) as refused:
+        change_profile(
+            profile=profile, by=make.make_staff(), backgrounds=5, width=None, checks={"bytes_small": {}}
+        )
+    assert {"backgrounds", "width"} <= set(refused.value.message_dict)
