@@ -11,6 +11,7 @@ from django.db import transaction
 from PIL import Image
 
 from photocampus.errors import NotAllowed
+from photocampus.ledger import disagreements
 from photocampus.models import JobState
 from photocampus.sheets import sheet_bytes
 from students.ingest import NobodyYet, NoFiles, NoGrant, ScansOff, open_batch, start_ingest
@@ -438,3 +439,16 @@ def test_impossible_day_of_capture_stops_nothing(place, said):
     )
     assert [row.state for row in rows.values()] == [IngestState.FILED, IngestState.TRAY, IngestState.FILED]
     assert rows[place.name_of(place.first)].photo.captured_at is None
+
+
+def test_finished_file_is_stored_with_the_hash_of_what_lies_there(place):
+    """Its resolution is written and its metadata gone; the original is what was sent."""
+    sent = odd.saved(odd.drawing(9, 480, 640), "JPEG", quality=80, dpi=(72, 72), comment=b"made in a studio")
+    (row,) = place.put((place.name_of(place.first), sent)).values()
+    finished = row.photo.renditions.get(profile__name="registration")
+    data = finished.file.open("rb").read()
+    assert finished.is_studio_file and data != sent and len(data) == finished.size
+    assert row.photo.original.open("rb").read() == sent
+    assert list(disagreements(["students.files", "students.uploads"])) == []
+    (again,) = place.put((place.name_of(place.first), sent)).values()
+    assert (again.state, again.photo) == (IngestState.KNOWN, row.photo)
