@@ -257,7 +257,10 @@ class _Run:
         """The same bytes twice change nothing; only by hand is an earlier picture chosen again."""
         photos = Photo.objects.filter(enrolment=graduate.enrolment_id, taken_back_at=None)
         parts = Rendition.objects.filter(photo__in=photos, sha256=sha256).values("photo")
-        known = list(photos.filter(Q(sha256=sha256) | Q(pk__in=parts)).order_by("-pk"))
+        # A finished file that joined lies there without its metadata: only its row knows the bytes that came.
+        sent = IngestFile.objects.filter(photo__in=photos, sha256=sha256, state=IngestState.FILED)
+        same = Q(sha256=sha256) | Q(pk__in=parts) | Q(pk__in=sent.values("photo"))
+        known = list(photos.filter(same).order_by("-pk"))
         if not known:
             return
         chosen = next((photo for photo in known if photo.pk == graduate.picture_id), None)

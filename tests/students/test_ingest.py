@@ -452,3 +452,15 @@ def test_finished_file_is_stored_with_the_hash_of_what_lies_there(place):
     assert list(disagreements(["students.files", "students.uploads"])) == []
     (again,) = place.put((place.name_of(place.first), sent)).values()
     assert (again.state, again.photo) == (IngestState.KNOWN, row.photo)
+
+
+@pytest.mark.parametrize("odd_part", [{"dpi": (72, 72)}, {"dpi": (300, 300), "comment": b"made in a studio"}])
+def test_finished_file_that_joined_without_its_metadata_is_known_when_it_comes_again(place, odd_part):
+    number = place.first.enrolment.student_number
+    large = odd.saved(odd.drawing(9, 1200, 1600), "JPEG", quality=95, dpi=(300, 300))
+    small = odd.saved(odd.drawing(9, 240, 320), "JPEG", quality=60, **odd_part)
+    place.put((f"{number}.jpg", large))
+    for state in (IngestState.FILED, IngestState.KNOWN):
+        (row,) = place.put((f"{number}_small.jpg", small)).values()
+        place.first.refresh_from_db()
+        assert (row.state, row.photo, place.first.picture.width) == (state, place.first.picture, 1200)
