@@ -29,13 +29,14 @@ class SessionsConfig(AppConfig):
 
     def follow_the_roster(self) -> None:
         """R4 and the expected people of shoots keep in step with every change of the roster and of the line itself."""
-        from sessions import expectations, offers, room_flags, routes, studio_days
+        from sessions import booking, expectations, offers, room_flags, routes, studio_days
         from sessions.holding import on_hours_freed
         from students.hooks import on_roster_changed
         from units.hooks import on_campaign_changed
 
         on_roster_changed(routes.follow_roster)
         on_roster_changed(expectations.follow_roster)
+        on_campaign_changed(booking.follow_closing)
         on_campaign_changed(routes.follow_threshold)
         on_campaign_changed(studio_days.follow_window)
         on_campaign_changed(room_flags.follow_room_numbers)

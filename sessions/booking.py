@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
@@ -15,6 +16,7 @@ from photocampus.events import move_state, record
 from photocampus.lists import join_parts
 from photocampus.models import Role, User
 from sessions.booking_cover import require_need
+from sessions.campaign_open import CampaignNotOpen, keep_published, require_published
 from sessions.conversation import MOVES, answer_by, locked, tell, tell_why
 from sessions.expectations import (
     expect_elsewhere,
@@ -47,11 +49,6 @@ from units.access import own_unit_ids
 from units.models import Campaign, CampaignState, Contract, Studio, Unit
 
 S = BookingState
-
-
-class CampaignNotOpen(DomainError):
-    code = "campaign_not_open"
-    message = _("The campaign is not published, or already closed.")
 
 
 class NotContracted(DomainError):
@@ -189,6 +186,7 @@ def propose_hours(
     """The studio offers other hours (or other numbers of people); the old ones are freed only if the new are held."""
     booking = locked(booking)
     require_studio(by, booking.studio)
+    require_published(booking.campaign_id)
     _require_load(agreed_load)
     _require_open(booking, hours)
     move_state(
@@ -211,6 +209,7 @@ def counter_proposal(*, booking: Booking, hours: Collection[HalfHour], by: User,
     """The unit answers the studio's proposal with other hours."""
     booking = locked(booking)
     require_unit(by, list(booking.units.all()))
+    require_published(booking.campaign_id)
     _require_open(booking, hours)
     move_state(booking, S.COUNTERED, moves=MOVES, by=by, reason=note, held_until=answer_by(booking.campaign))
     exchange_hours(booking=booking, hours=hours)
@@ -221,6 +220,7 @@ def counter_proposal(*, booking: Booking, hours: Collection[HalfHour], by: User,
 @transaction.atomic
 def accept_proposal(*, booking: Booking, by: User, note: str = "") -> None:
     """The unit agrees to what the studio proposed; with that the booking is confirmed. Refusals: `confirm_booking`."""
+    keep_published(booking.campaign_id)
     booking = locked(booking)
     require_unit(by, list(booking.units.all()))
     if booking.state != S.PROPOSED:
@@ -234,8 +234,10 @@ def confirm_booking(*, booking: Booking, agreed_load: int, by: User, note: str =
 
     Needs the companion (R16) and, on site, a room that fulfils R14. Gives the studio its grant for the units and
     creates the expected people. Raises `CompanionMissing`, `VenueMissing`, `VenueUnfit`, `LoadMissing`,
-    `StudioClosed` and `OutsideWindow` when the calendar changed meanwhile, `NoHours` when the hours were lost.
+    `StudioClosed` and `OutsideWindow` when the calendar changed meanwhile, `NoHours` when the hours were lost,
+    `CampaignNotOpen` when the campaign was closed meanwhile.
     """
+    keep_published(booking.campaign_id)
     booking = locked(booking)
     require_studio(by, booking.studio)
     if waiting_for(booking) == "unit":
@@ -403,6 +405,14 @@ def take_off_booking(*, booking: Booking, reason: str, by: User) -> None:
     )
 
 
+def follow_closing(campaign: Campaign, fields: Collection[str], by: User) -> None:
+    """Listener of the campaign (see `units.hooks`): with a closed one, requests end that nobody confirmed."""
+    if "state" in fields and campaign.state == CampaignState.CLOSED:
+        rows = Booking.objects.filter(campaign=campaign, state__in=OPEN_STATES).order_by("pk")
+        for booking in rows.select_for_update():
+            take_off_booking(booking=booking, reason=gettext("The campaign is closed."), by=by)
+
+
 def _require_party(by: User, booking: Booking) -> None:
     if by.role == Role.STUDIO:
         require_studio(by, booking.studio)
@@ -425,10 +435,11 @@ def move_booking(
 
     The plan goes along: who loses an hour gets another one where there is room; that is returned if anything changed.
     Raises `HoursTaken`, `StudioClosed`, `OutsideWindow`, `VenueUnfit` (more crews than the room takes),
-    `PicturesTaken`.
+    `PicturesTaken`, `CampaignNotOpen`.
     """
     booking = locked(booking)
     _require_party(by, booking)
+    require_published(booking.campaign_id)
     if booking.state != S.CONFIRMED:
         move_state(booking, S.CONFIRMED, moves={}, by=by)  # refuses, and says why
     _require_untouched(booking)
@@ -469,7 +480,10 @@ def hindrances(booking: Booking) -> list[str]:
     """What stands in the way of a confirmation now, as sentences; for the pages of both sides."""
     found: list[str] = []
     hours = held_hours(booking)
-    checks: list[Any] = [lambda: _require_open(booking, hours)]
+    checks: list[Any] = [
+        lambda: require_published(booking.campaign_id),
+        lambda: _require_open(booking, hours),
+    ]
     if booking.kind == BookingKind.ON_SITE:
         checks.append(lambda: require_venue(booking, hours))
     if not booking.companion_name or not booking.companion_phone:

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from photocampus import clock
 from photocampus.events import record
 from photocampus.models import User
+from sessions.campaign_open import keep_published
 from sessions.fees import shooting_fee
 from sessions.hours import HalfHour, room_in
 from sessions.models import (
@@ -270,7 +271,11 @@ def forget_expected(booking: Booking) -> None:
 
 
 def grant_units(*, booking: Booking, units: Iterable[Unit], by: User) -> None:
-    """Let the booking's studio see these units' people in the campaign. Harmless when repeated."""
+    """Let the booking's studio see these units' people in the campaign. Harmless when repeated.
+
+    Raises `CampaignNotOpen`: the right ends with the campaign, so none is given afterwards.
+    """
+    keep_published(booking.campaign_id)
     for unit in units:
         grant, created = StudioGrant.objects.get_or_create(
             studio=booking.studio,

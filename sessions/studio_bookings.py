@@ -25,6 +25,7 @@ from sessions.room_view import photos_of
 from sessions.studio_days import close_individual_day, open_individual_day
 from sessions.unit_bookings import alternatives, following_of
 from units.access import StudioPage
+from units.models import CampaignState
 
 
 class StudioBookingPage(StudioPage):
@@ -101,6 +102,7 @@ class StudioBooking(StudioBookingPage):
             shows_plan=booking.state in FIRM_STATES and sees_classes(self.user, booking),
             facts=people_facts(booking, hours),
             turn=acts.waiting_for(booking),
+            is_open=self.campaign.state == CampaignState.PUBLISHED,
             hindrances=acts.hindrances(booking) if booking.state in OPEN_STATES else [],
             room=room_view(booking, hours),
             room_photos=photos_of(self, booking.venue),
@@ -189,7 +191,11 @@ class StudioHours(StudioBookingPage):
 
     def get(self, request: HttpRequest, booking: str) -> HttpResponse:
         row = self.booking(booking)
-        if row.state not in (BookingState.ASKED, BookingState.COUNTERED, BookingState.CONFIRMED):
+        if self.campaign.state != CampaignState.PUBLISHED or row.state not in (
+            BookingState.ASKED,
+            BookingState.COUNTERED,
+            BookingState.CONFIRMED,
+        ):
             return redirect(self.to("studio-booking", row.public_id))
         return self.show(row, self.picker(request, row), self.form(row))
 

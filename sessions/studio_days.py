@@ -15,8 +15,9 @@ from photocampus.errors import DomainError, NotAllowed
 from photocampus.events import record
 from photocampus.lists import join_words
 from photocampus.models import User
-from sessions.booking import CampaignNotOpen, NotContracted, cancel_booking
+from sessions.booking import NotContracted, cancel_booking
 from sessions.calendar import StudioCalendar
+from sessions.campaign_open import CampaignNotOpen
 from sessions.holding import hold_hours, holding, hours_freed
 from sessions.hours import HalfHour, calendar_of, require_open
 from sessions.models import (

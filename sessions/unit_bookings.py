@@ -41,7 +41,7 @@ from sessions.routes import UnitRoute, route_of_unit, routes_of
 from sessions.routing import KIND_OF_ROUTE
 from sessions.waitlist import FullDay, accept_offer, full_day
 from units.access import UnitPage, own_unit_ids
-from units.models import Campaign, Contract, Studio, Unit
+from units.models import Campaign, CampaignState, Contract, Studio, Unit
 
 
 def contracted_studios(campaign: Campaign) -> list[Studio]:
@@ -314,6 +314,7 @@ class UnitBooking(UnitBookingPage):
             problems=problems_on(self, booking),
             facts=people_facts(booking, hours),
             turn=acts.waiting_for(booking),
+            is_open=self.campaign.state == CampaignState.PUBLISHED,
             hindrances=acts.hindrances(booking) if booking.state in OPEN_STATES else [],
             can_name=booking.state in (*OPEN_STATES, BookingState.CONFIRMED, BookingState.UNDER_WAY),
             room=room_view(booking, hours),
@@ -437,7 +438,10 @@ class UnitHours(UnitBookingPage):
 
     def get(self, request: HttpRequest, booking: str) -> HttpResponse:
         row = self.booking(booking)
-        if row.state not in (BookingState.PROPOSED, BookingState.CONFIRMED):
+        if self.campaign.state != CampaignState.PUBLISHED or row.state not in (
+            BookingState.PROPOSED,
+            BookingState.CONFIRMED,
+        ):
             return redirect(self.to("unit-booking", row.public_id))
         return self.show(row, self.picker(request, row))
 

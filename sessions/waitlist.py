@@ -11,9 +11,10 @@ from photocampus import clock
 from photocampus.errors import DomainError, NotAllowed
 from photocampus.events import move_state, record
 from photocampus.models import User
-from sessions.booking import CampaignNotOpen, NobodyWaits, NotContracted
+from sessions.booking import NobodyWaits, NotContracted
 from sessions.booking_cover import require_need
 from sessions.calendar import capacity
+from sessions.campaign_open import CampaignNotOpen, require_published
 from sessions.conversation import MOVES, answer_by, locked, tell, tell_why
 from sessions.expectations import people_of
 from sessions.hours import (
@@ -172,13 +173,14 @@ def leave_waitlist(*, entry: WaitlistEntry, by: User) -> None:
 def accept_offer(*, booking: Booking, by: User, note: str = "", reason: str = "") -> None:
     """The unit takes the offered hours: from now on this is its request, and the studio answers next.
 
-    Raises `OfferOver` after the deadline, and what asking for these hours would raise if calendar or route changed, or
+    Raises `OfferOver` after the deadline, `CampaignNotOpen`, and what asking for these hours would raise if calendar or route changed, or
     if the unit has room for everybody meanwhile.
     """
     booking = locked(booking)
     units = list(booking.units.all())
     require_unit(by, units)
     is_more = False
+    require_published(booking.campaign_id)
     if booking.state == BookingState.OFFERED:
         if is_stale(booking):
             raise OfferOver(until=f"{booking.held_until:%Y-%m-%d %H:%M}")

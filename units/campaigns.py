@@ -262,6 +262,8 @@ def publish_campaign(*, campaign: Campaign, by: User) -> None:
 def close_campaign(*, campaign: Campaign, by: User, reason: str = "") -> int:
     """End the campaign and every studio's right to see its people (design §2); returns how many grants ended.
 
+    Requests that nobody has confirmed end with it.
+
     Raises `IllegalMove` unless it is published, `ChangedMeanwhile`.
     """
     require_staff(by)
@@ -274,6 +276,7 @@ def close_campaign(*, campaign: Campaign, by: User, reason: str = "") -> int:
         build_event(grant, "grant_ended", by=by, reason=gettext("The campaign is closed."))
         for grant in grants
     )
+    campaign_changed(fresh, ["state"], by)
     return len(grants)
 
 

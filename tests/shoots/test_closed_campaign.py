@@ -1,0 +1,88 @@
+"""A closed campaign: nothing is agreed in it any more, and the studio sees nobody."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from photocampus import clock
+from photocampus.ledger import disagreements
+from sessions import booking as acts
+from sessions.campaign_open import CampaignNotOpen
+from sessions.expectations import grant_units
+from sessions.models import Booking, Hold
+from sessions.waitlist import accept_offer
+from tests.shoots.booking_world import NOW, World, ask, confirmed, hours, make_world
+from units.campaigns import close_campaign
+from units.models import Campaign, CampaignState, StudioGrant
+
+pytestmark = pytest.mark.django_db
+NAMED = {"companion_name": "陈老师", "companion_phone": "13900000001"}
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with clock.at(NOW):
+        yield make_world()
+
+
+def shut(world: World) -> None:
+    """Closed, with whatever was under negotiation still there."""
+    Campaign.objects.filter(pk=world.campaign.pk).update(state=CampaignState.CLOSED)
+
+
+def test_nothing_is_agreed_in_a_closed_campaign_and_no_studio_gets_its_people(world: World) -> None:
+    steps = {
+        "asked": [
+            lambda b: acts.confirm_booking(booking=b, agreed_load=50, by=world.photographer),
+            lambda b: acts.propose_hours(
+                booking=b, hours=hours(world.bays[1]), agreed_load=50, by=world.photographer
+            ),
+        ],
+        "proposed": [
+            lambda b: acts.accept_proposal(booking=b, by=world.coordinator),
+            lambda b: acts.counter_proposal(booking=b, hours=hours(world.bays[1]), by=world.coordinator),
+        ],
+        "confirmed": [
+            lambda b: acts.move_booking(booking=b, hours=hours(world.bays[1]), by=world.coordinator)
+        ],
+        "offered": [lambda b: accept_offer(booking=b, by=world.coordinator)],
+    }
+    booking = ask(world, **NAMED)
+    shut(world)
+    for state, ways in steps.items():
+        Booking.objects.filter(pk=booking.pk).update(state=state, agreed_load=50)
+        for step in ways:
+            with pytest.raises(CampaignNotOpen):
+                step(Booking.objects.get(pk=booking.pk))
+    with pytest.raises(CampaignNotOpen):
+        grant_units(booking=booking, units=[world.unit], by=world.photographer)
+    assert not StudioGrant.objects.exists() and not booking.attendances.exists()
+
+
+def test_closing_a_campaign_ends_what_nobody_confirmed(world: World) -> None:
+    asked, firm = ask(world), confirmed(world, hours(world.bays[1]), units=[world.other], by=world.rival)
+    close_campaign(campaign=world.campaign, by=world.staff)
+    asked.refresh_from_db()
+    firm.refresh_from_db()
+    assert (asked.state, firm.state) == ("withdrawn", "confirmed")
+    assert set(Hold.objects.values_list("booking", flat=True)) == {firm.pk}
+    last = asked.messages.latest("pk")
+    assert last.note and last.by == world.staff
+    assert list(disagreements()) == []
+
+
+@pytest.mark.parametrize("state", ["asked", "confirmed"])
+def test_pages_of_a_closed_campaign_offer_no_step_that_would_be_refused(world: World, state: str) -> None:
+    booking = ask(world, **NAMED) if state == "asked" else confirmed(world)
+    shut(world)
+    for user, side, other in (
+        (world.photographer, f"studio/{world.studio.code}", "confirm"),
+        (world.coordinator, f"unit/{world.unit.code}", "accept"),
+    ):
+        browser = Client()
+        browser.force_login(user)
+        address = f"/{side}/{world.campaign.code}/bookings/{booking.public_id}/"
+        page = browser.get(address).content.decode()
+        assert f"{address}{other}/" not in page and f"{address}hours/" not in page
+        assert browser.get(f"{address}hours/").status_code == 302
