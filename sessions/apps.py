@@ -31,11 +31,13 @@ class SessionsConfig(AppConfig):
         """R4 and the expected people of shoots keep in step with every change of the roster and of the line itself."""
         from sessions import booking, expectations, offers, room_flags, routes, studio_days
         from sessions.holding import on_hours_freed
-        from students.hooks import on_roster_changed
+        from sessions.models import Attendance
+        from students.hooks import Followers, goes_with_graduates, on_roster_changed
         from units.hooks import on_campaign_changed
 
         on_roster_changed(routes.follow_roster)
         on_roster_changed(expectations.follow_roster)
+        goes_with_graduates(Attendance, Followers(expectations.count_expected, expectations.drop_expected))
         on_campaign_changed(booking.follow_closing)
         on_campaign_changed(routes.follow_threshold)
         on_campaign_changed(studio_days.follow_window)

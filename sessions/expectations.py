@@ -4,7 +4,8 @@ Whoever missed a shoot is expected at the next one of the unit that is agreed, a
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -36,6 +37,7 @@ from sessions.sharing import Person, Shoot, share
 from students.models import Decision, Graduate, Outcome
 from units.models import Campaign, StudioGrant, Unit
 
+BLOCK = 5000
 GROUP_KINDS = (BookingKind.ON_SITE, BookingKind.GROUP, BookingKind.MAKEUP)
 WAITS = (AttendanceState.EXPECTED, AttendanceState.CHECKED_IN)
 TO_COME = FIRM_STATES[:2]
@@ -260,8 +262,40 @@ def _left_a_trace() -> Q:
 
 
 def remove_expected(rows: QuerySet[Attendance]) -> int:
-    """Take expectations back that left no trace: no shot, no fee, no receipt."""
-    return rows.filter(state=AttendanceState.EXPECTED).exclude(_left_a_trace()).delete()[0]
+    """Take expectations back that left no trace."""
+    return traceless(rows).delete()[0]
+
+
+def traceless(rows: QuerySet[Attendance]) -> QuerySet[Attendance]:
+    """Those of the rows that are still only expected: no shot, no fee, no receipt."""
+    return rows.filter(state=AttendanceState.EXPECTED).exclude(_left_a_trace())
+
+
+def mere_expectations(graduate_ids: Collection[int]) -> QuerySet[Attendance]:
+    """Rows that the roster made at shoots of groups and nobody touched; a seat that somebody took is none."""
+    rows = Attendance.objects.filter(graduate__in=list(graduate_ids), booking__kind__in=GROUP_KINDS)
+    return traceless(rows)
+
+
+def count_expected(graduate_ids: Collection[int]) -> int:
+    """How many of `mere_expectations` there are, however many people are asked about."""
+    return sum(mere_expectations(block).count() for block in blocks(graduate_ids))
+
+
+def drop_expected(graduate_ids: Collection[int], by: User | None) -> None:
+    """These people come off the roster as if they had never been on it, and so do the expectations of them."""
+    dropped: Counter[int] = Counter()
+    for block in blocks(graduate_ids):
+        rows = mere_expectations(block)
+        dropped.update(rows.values_list("booking", flat=True))
+        rows.delete()
+    for booking in Booking.objects.filter(pk__in=list(dropped)).order_by("pk"):
+        record(booking, "expected_people", by=by, data={"added": 0, "removed": dropped[booking.pk]})
+
+
+def blocks(ids: Collection[int]) -> Iterator[list[int]]:
+    listed = list(ids)
+    return (listed[start : start + BLOCK] for start in range(0, len(listed), BLOCK))
 
 
 def forget_expected(booking: Booking) -> None:

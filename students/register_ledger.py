@@ -24,6 +24,7 @@ from students.models import (
     Outcome,
     Photo,
     Rendition,
+    RosterState,
     Stage,
     Submission,
     SubmissionItem,
@@ -122,6 +123,22 @@ def _submission_states() -> Iterator[str]:
             wanted = SubmissionState.WITHDRAWN if row.gone else SubmissionState.RETURNED
         if row.state != wanted:
             yield f"submission {row.pk} is “{row.state}”, its images say “{wanted.value}”"
+
+
+@ledger_check("students.submitted_people")
+def submitted_people() -> Iterable[str]:
+    """Whose image is handed in stands on the roster, in the term and at the college of that submission."""
+    items = SubmissionItem.objects.filter(state__in=OPEN_ITEMS).order_by("pk")
+    for pk in items.exclude(graduate__roster_state=RosterState.ACTIVE).values_list("pk", flat=True):
+        yield f"submitted image {pk} is of somebody who is not active on the roster"
+    for pk in items.exclude(graduate__term=F("submission__term")).values_list("pk", flat=True):
+        yield f"submitted image {pk} is of somebody of another term"
+    # Who goes on in a later campaign may study elsewhere by then.
+    later = Graduate.objects.filter(enrolment=OuterRef("graduate__enrolment"), pk__gt=OuterRef("graduate"))
+    unit = "graduate__enrolment__unit"
+    college = Q(**{unit: F("submission__college")}) | Q(**{f"{unit}__college": F("submission__college")})
+    for pk in items.filter(~college, ~Exists(later)).values_list("pk", flat=True):
+        yield f"submitted image {pk} is of somebody of another college"
 
 
 @ledger_check("students.batches")

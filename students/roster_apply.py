@@ -5,7 +5,8 @@ Harmless when repeated: an upload that is applied is left alone.
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -30,7 +31,7 @@ from students.models import (
 from students.roster_diff import still_holds
 from students.roster_plan import ClassKey, Note, Plan, Planner, Stale, Update
 from students.roster_read import MOVES, Progress, Quiet, read_roster
-from students.roster_records import Scope
+from students.roster_records import Scope, lock_graduates, submitted_graduates
 from units.models import Campaign, Unit
 
 EVENT_FIELDS = (
@@ -94,6 +95,7 @@ def write_plan(plan: Plan, scope: Scope, campaign: Campaign, events: "EventRows"
     """Write everything within the caller's transaction. Raises `Stale`."""
     if not all(still_holds(scope, seen) for seen in plan.seen):
         raise Stale
+    _refuse_submitted(plan, scope)
     classes = classes_for(plan.classes)
     write_student_updates(plan.student_updates)
     _insert(plan, campaign, now)
@@ -103,8 +105,19 @@ def write_plan(plan: Plan, scope: Scope, campaign: Campaign, events: "EventRows"
     _remove_gone(plan, events)
     for note in plan.notes:
         events.add_note(note, plan.graduates.resolve(note.graduate))
-    _tell_units(plan, campaign, events.by)
+    tell_units([(old, new) for old, new, _graduate in plan.transfers], campaign, events.by)
     events.write()
+
+
+def _refuse_submitted(plan: Plan, scope: Scope) -> None:
+    """Whose picture is handed in neither goes nor changes term or college; that may have happened after the preview."""
+    people = [pk for pk, _was, _fate, _why in plan.gone]
+    people += [earlier for earlier, _new, _state in plan.deferred_from]
+    people += [update.pk for update in plan.graduate_updates if "term" in update.values]
+    people += [pk for old, new, pk in plan.transfers if scope.colleges[old] != scope.colleges[new]]
+    lock_graduates(people)
+    if submitted_graduates(people):
+        raise Stale
 
 
 def classes_for(keys: set[ClassKey]) -> dict[ClassKey, int]:
@@ -212,11 +225,12 @@ def _remove_gone(plan: Plan, events: EventRows) -> None:
         events.add(pk, f"roster_state_{fate}", old=was, new=fate, reason=reason)
 
 
-def _tell_units(plan: Plan, campaign: Campaign, by: User) -> None:
-    """A transfer is told to both units: a line in the history of each, from which its people are told."""
-    counted: dict[tuple[int, int], int] = defaultdict(int)
-    for old, new, _graduate in plan.transfers:
-        counted[old, new] += 1
+def tell_units(transfers: Iterable[tuple[int, int]], campaign: Campaign, by: User) -> None:
+    """A transfer is told to both units: a line in the history of each, from which its people are told.
+
+    `transfers` has (old unit, new unit) for each person.
+    """
+    counted = Counter(transfers)
     names = dict(
         Unit.objects.filter(pk__in={pk for pair in counted for pk in pair}).values_list("pk", "name")
     )

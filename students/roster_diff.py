@@ -155,7 +155,7 @@ class Diff:
         wanted: set[str] = set()
         identity: set[int] = set()
         numbers: set[int] = set()
-        terms: set[int] = set()
+        moved: set[int] = set()
         absent: set[int] = set()
         for line, digest, changed in zip(lines, digests, changes, strict=True):
             record = known.get(line.values.student_number)
@@ -164,8 +164,8 @@ class Diff:
                 continue
             if record.graduate_id is None:
                 absent.add(record.enrolment_id)
-            elif "term" in changed:
-                terms.add(record.graduate_id)
+            elif "term" in changed or "unit" in changed:
+                moved.add(record.graduate_id)
             if not IDENTITY.isdisjoint(changed):
                 identity.add(record.student_id)
             if "id_number" in changed:
@@ -181,7 +181,7 @@ class Diff:
             people=people,
             levels=levels_of({person.student_id for person in people.values()}),
             frozen=frozen_students(identity),
-            submitted=submitted_graduates(terms),
+            submitted=submitted_graduates(moved.union(places)),
             earlier=earlier,
             refused_pictures=decided(places, outcome="no"),
             passed=decided(places, stage="chsi", outcome="yes"),
@@ -203,8 +203,8 @@ class Diff:
             problems += [
                 _finding(f, values, Problem.of("frozen")) for f in FIELDS if f in changed and f in IDENTITY
             ]
-        if record.graduate_id in facts.submitted and "term" in changed:
-            problems.append(_finding("term", values, Problem.of("submitted")))
+        if record.graduate_id in facts.submitted:
+            problems += self._handed_in(record, values, changed)
         if problems:
             return self._refuse(line, problems)
         rest = self._rest(line, changed)
@@ -219,6 +219,8 @@ class Diff:
         if record.graduate_id is None:
             rest["makes"] = "g"
             self._place_again(record, values, tags, rest, facts)
+            if DEFERRAL in tags and rest["earlier"]["graduate"] in facts.submitted:
+                return self._refuse(line, [_finding("term", values, Problem.of("submitted"))])
             return Staged(line.line, RowKind.NEW, tags, values, rest, None)
         if record.roster_state != RosterState.ACTIVE:
             tags.append(RESTORED)
@@ -227,6 +229,14 @@ class Diff:
             warned = {"warnings": rest["warnings"]} if "warnings" in rest else {}
             return Staged(line.line, RowKind.UNCHANGED, [], values, warned, record.graduate_id)
         return Staged(line.line, RowKind.CHANGED, tags, values, rest, record.graduate_id)
+
+    def _handed_in(self, record: Known, values: Values, changed: dict[str, str]) -> list[Finding]:
+        """Whose picture is handed in keeps the term and the college of that submission."""
+        found = [_finding("term", values, Problem.of("submitted"))] if "term" in changed else []
+        colleges = self.scope.colleges
+        if "unit" in changed and colleges[record.unit_id] != colleges[self.scope.unit_ids[values.unit]]:
+            found.append(_finding("unit", values, Problem.of("submitted_by")))
+        return found
 
     def _place_again(
         self, record: Known, values: Values, tags: list[str], rest: dict[str, Any], facts: Facts

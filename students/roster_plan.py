@@ -34,7 +34,7 @@ from students.roster_diff import (
     Seen,
     Staged,
 )
-from students.roster_records import Scope, digest_of
+from students.roster_records import Scope, digest_of, submitted_graduates
 from students.rows import Values
 from students.staging import field_context, payload_sealer, unpack
 from units.models import Campaign, Unit
@@ -278,11 +278,12 @@ class Planner:
     def _add_gone(self, upload: RosterUpload) -> None:
         rows = upload.rows.filter(kind=RowKind.GONE).exclude(fate="").order_by("line")
         decided = {row.graduate_id: row for row in rows}
+        submitted = submitted_graduates([pk for pk in decided if pk is not None])
         people = Graduate.objects.filter(pk__in=list(decided)).values_list(
             "pk", "roster_state", "enrolment__unit"
         )
         for pk, state, unit in people:
-            if state != RosterState.ACTIVE:
+            if state != RosterState.ACTIVE or pk in submitted:
                 raise Stale
             row = decided.pop(pk)
             self.plan.gone.append((pk, state, row.fate, row.fate_reason))

@@ -77,23 +77,29 @@ class Earlier(NamedTuple):
 
 @dataclass(frozen=True)
 class Scope:
-    """One campaign and what an upload may touch; `allowed` are ids of units, None means all."""
+    """One campaign and what an upload may touch; `allowed` are ids of units, None means all.
+
+    `colleges` gives for each unit the one that submits its people (R7): its college, or itself.
+    """
 
     campaign_id: int
     allowed: frozenset[int] | None
     unit_ids: dict[str, int]
     unit_codes: dict[int, str]
     terms: dict[str, int]
+    colleges: dict[int, int]
 
     @classmethod
     def of(cls, campaign: Campaign, unit: Unit | None) -> "Scope":
-        units = dict(Unit.objects.values_list("code", "pk"))
+        rows = list(Unit.objects.values_list("code", "pk", "college"))
+        units = {code: pk for code, pk, _college in rows}
         return cls(
             campaign.pk,
             frozenset({unit.pk}) if unit else None,
             units,
             {pk: code for code, pk in units.items()},
             dict(Term.objects.filter(campaign=campaign).values_list("code", "pk")),
+            {pk: college or pk for _code, pk, college in rows},
         )
 
 
@@ -164,12 +170,24 @@ def frozen_students(student_ids: Collection[int]) -> set[int]:
 
 
 def submitted_graduates(graduate_ids: Collection[int]) -> set[int]:
+    """Those of them whose picture is handed in and neither returned nor withdrawn."""
     if not graduate_ids:
         return set()
-    items = SubmissionItem.objects.filter(
-        graduate__in=list(graduate_ids), state__in=["submitted", "verified"]
+    sql = (
+        f"SELECT i.graduate_id FROM {table(SubmissionItem)} i"
+        f" WHERE i.state IN ('submitted', 'verified') AND {among('i.graduate_id', numbers=True)}"
     )
-    return set(items.values_list("graduate_id", flat=True))
+    return {pk for (pk,) in select(sql, [listed(graduate_ids)])}
+
+
+def lock_graduates(graduate_ids: Collection[int]) -> None:
+    """Keep their places until the transaction ends: nobody submits their pictures meanwhile."""
+    if graduate_ids and not is_sqlite():
+        where = among("g.id", numbers=True)
+        select(
+            f"SELECT g.id FROM {table(Graduate)} g WHERE {where} ORDER BY g.id FOR UPDATE",
+            [listed(graduate_ids)],
+        )
 
 
 def earlier_places(scope: Scope, enrolment_ids: Collection[int]) -> dict[int, Earlier]:

@@ -21,22 +21,27 @@ from photocampus.events import move_state
 from photocampus.jobs import start_job
 from photocampus.models import Event, Job, User
 from students.bulk import among, delete_rows, listed, select, stamp, table, update_rows
-from students.hooks import roster_changed
+from students.hooks import followers_of, remove_followers, roster_changed
 from students.models import (
     Decision,
     Enrolment,
+    ExportBatch,
+    ExportRow,
     Graduate,
     RosterRow,
     RosterState,
     RosterUpload,
     RowKind,
     Student,
+    Submission,
+    SubmissionItem,
     UploadState,
 )
-from students.roster_apply import EventRows, classes_for, write_student_updates, write_updates
+from students.roster_apply import EventRows, classes_for, tell_units, write_student_updates, write_updates
 from students.roster_diff import (
     DEFERRAL,
     GRADUATE_FIELDS,
+    IDENTITY,
     PERSON_FIELDS,
     Diff,
     Line,
@@ -46,12 +51,14 @@ from students.roster_diff import (
 )
 from students.roster_plan import Update, staged_blocks
 from students.roster_read import MOVES, Progress, Quiet
-from students.roster_records import Known, Scope, digest_of, known_enrolments
+from students.roster_records import Known, Scope, digest_of, known_enrolments, lock_graduates
 from students.roster_uploads import check_may_change, upload_url
 from students.staging import field_context
 from units.models import Campaign
 
 SMALL = 5000
+# What a submission or a batch was made with: with another value it would be another one, or none.
+WEIGHTY = IDENTITY | GRADUATE_FIELDS | {"roster_state", "unit"}
 
 
 class RestsOnIt(DomainError):
@@ -116,6 +123,8 @@ class _Undoing:
         self.students: list[int] = []
         self.updates: dict[str, list[Update]] = {"student": [], "enrolment": [], "graduate": []}
         self.changed: list[int] = []
+        self.weighty: list[int] = []
+        self.transfers: list[tuple[int, int]] = []
         self.restored: list[tuple[int, str]] = []
         self.earlier: list[tuple[int, str]] = []
         self.gone: list[tuple[int, str]] = []
@@ -154,6 +163,8 @@ class _Undoing:
             self.graduates.append(record.graduate_id)
         elif record.graduate_id is not None:
             self.changed.append(record.graduate_id)
+            if not WEIGHTY.isdisjoint(before):
+                self.weighty.append(record.graduate_id)
         if "e" in makes:
             self.enrolments.append(record.enrolment_id)
         if "s" in makes:
@@ -168,6 +179,8 @@ class _Undoing:
         person: dict[str, Any] = {}
         study: dict[str, Any] = {}
         place: dict[str, Any] = {}
+        if "unit" in before:
+            self.transfers.append((record.unit_id, self.scope.unit_ids[before["unit"]]))
         for name, old in before.items():
             if name in PERSON_FIELDS:
                 person |= self._old_person(name, old, before, record)
@@ -223,7 +236,11 @@ class _Undoing:
             self.units.add(unit)
 
     def _check_rests(self) -> None:
-        """Whatever refers to a graduate whom the upload made, and check-ins of those whom it changed."""
+        """What refers to a graduate whom the upload made; what was done since with those whom it changed."""
+        self._check_made()
+        self._check_changed()
+
+    def _check_made(self) -> None:
         for relation in Graduate._meta.get_fields(include_hidden=True):
             if not isinstance(relation, models.ManyToOneRel) or relation.related_model is RosterRow:
                 continue
@@ -238,6 +255,8 @@ class _Undoing:
         )
         if more := [pk for (pk,) in others if pk not in made]:
             raise RestsOnIt(what=Enrolment._meta.verbose_name_plural, people=len(more))
+
+    def _check_changed(self) -> None:
         since = stamp(self.upload.applied_at)
         sql = (
             f"SELECT COUNT(*) FROM {table(Graduate)} g WHERE {among('g.id', numbers=True)}"
@@ -246,6 +265,29 @@ class _Undoing:
         frozen = select(sql, [listed(self.changed), since])[0][0] if self.changed else 0
         if frozen:
             raise RestsOnIt(what=gettext("check-ins at a shoot"), people=frozen)
+        people = [*self.weighty, *(pk for pk, _state in self.earlier)]
+        self._refuse_since(
+            f"{table(SubmissionItem)} r JOIN {table(Submission)} s ON s.id = r.submission_id",
+            "r.state IN ('submitted', 'verified') AND s.at >= %s",
+            SubmissionItem,
+            people,
+        )
+        self._refuse_since(
+            f"{table(ExportRow)} r JOIN {table(ExportBatch)} b ON b.id = r.batch_id",
+            "r.is_live AND b.created_at >= %s",
+            ExportRow,
+            people,
+        )
+
+    def _refuse_since(
+        self, rows: str, condition: str, model: type[models.Model], people: Collection[int]
+    ) -> None:
+        """Refuse if any of these people has such a row `r` of the register's work since the upload was applied."""
+        if not people:
+            return
+        sql = f"SELECT COUNT(*) FROM {rows} WHERE {condition} AND {among('r.graduate_id', numbers=True)}"
+        if found := select(sql, [stamp(self.upload.applied_at), listed(people)])[0][0]:
+            raise RestsOnIt(what=model._meta.verbose_name_plural, people=found)
 
     def _refuse_if(
         self, model: type[models.Model], field: models.Field[Any, Any], ids: Collection[int]
@@ -258,7 +300,10 @@ class _Undoing:
             # Those that a deferral brought along are older than the upload's application.
             sql += " AND r.at >= %s"
             params.append(stamp(self.upload.applied_at))
-        if found := select(sql, params)[0][0]:
+        found = select(sql, params)[0][0]
+        if found and (followers := followers_of(model)):
+            found -= followers.count(ids)
+        if found:
             raise RestsOnIt(what=model._meta.verbose_name_plural, people=found)
 
     def write(self, by: User) -> None:
@@ -267,9 +312,11 @@ class _Undoing:
         upload = RosterUpload.objects.select_for_update().get(pk=self.upload.pk)
         if not all(still_holds(self.scope, seen) for seen in self.seen):
             raise ChangedSince(people=0, by="—", when="—")
+        lock_graduates([*self.weighty, *(pk for pk, _state in self.earlier)])
+        self._check_rests()
         now = clock.now()
         events = EventRows(by, stamp(now), upload.public_id)
-        self._delete_made()
+        self._delete_made(by)
         write_student_updates(self.updates["student"])
         keys = {u.values["class_group"] for u in self.updates["enrolment"] if "class_group" in u.values}
         write_updates(Enrolment, self.updates["enrolment"], classes_for(keys))
@@ -278,11 +325,13 @@ class _Undoing:
         update_rows(Graduate, ("roster_state", "state_reason"), back)
         update_rows(Graduate, ("roster_state",), [(state, pk) for pk, state in self.earlier])
         self._record(events)
+        tell_units(self.transfers, campaign, by)
         move_state(upload, UploadState.UNDONE, moves=MOVES, by=by, undone_at=now)
         roster_changed(campaign, self.units, by)
 
-    def _delete_made(self) -> None:
+    def _delete_made(self, by: User) -> None:
         if self.graduates:
+            remove_followers(self.graduates, by)
             carried = select(
                 f"SELECT d.id FROM {table(Decision)} d WHERE {among('d.graduate_id', numbers=True)}",
                 [listed(self.graduates)],

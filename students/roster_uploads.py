@@ -7,6 +7,7 @@ from typing import BinaryIO
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -15,11 +16,13 @@ from photocampus import crypto
 from photocampus.errors import DomainError, MissingReason
 from photocampus.events import move_state, record
 from photocampus.jobs import start_job
+from photocampus.lists import join_words
 from photocampus.models import Job, Role, User
 from students import tables
-from students.models import Completeness, RosterState, RosterUpload, RowKind, UploadState
+from students.models import Completeness, Graduate, RosterRow, RosterState, RosterUpload, RowKind, UploadState
 from students.roster_columns import map_headings
 from students.roster_read import FILE_CONTEXT, MOVES, find_headings
+from students.roster_records import submitted_graduates
 from units.access import own_unit_ids
 from units.models import Campaign, CampaignState, Unit
 
@@ -45,6 +48,13 @@ class NothingToApply(DomainError):
 class GoneUndecided(DomainError):
     code = "gone_undecided"
     message = _("%(people)d graduates of this list are not shown as gone in this upload.")
+
+
+class GoneSubmitted(DomainError):
+    code = "in_submission"
+    message = _(
+        "The pictures of %(names)s are submitted to academic affairs; ask them to return these first."
+    )
 
 
 def check_may_change(*, campaign: Campaign, unit: Unit | None, by: User) -> None:
@@ -111,7 +121,10 @@ def ask_apply(*, upload: RosterUpload, by: User) -> Job:
 
 
 def decide_gone(*, upload: RosterUpload, lines: Collection[int], fate: str, reason: str, by: User) -> None:
-    """Say what became of these graduates: left, deferred or transferred, with a reason; "" takes it back."""
+    """Say what became of these graduates: left, deferred or transferred, with a reason; "" takes it back.
+
+    Raises `GoneSubmitted` for those whose picture is handed in, as `set_roster_state` would.
+    """
     with transaction.atomic():
         upload = _locked(upload, by)
         if upload.state != UploadState.PREVIEWED:
@@ -121,10 +134,19 @@ def decide_gone(*, upload: RosterUpload, lines: Collection[int], fate: str, reas
         if fate and not reason.strip():
             raise MissingReason()
         rows = upload.rows.filter(kind=RowKind.GONE, line__in=list(lines))
+        if fate:
+            _refuse_submitted(rows)
         found = rows.update(fate=fate, fate_reason=reason.strip()[:200] if fate else "")
         if found != len(set(lines)):
             raise GoneUndecided(people=len(set(lines)) - found)
         record(upload, "gone_decided", by=by, new=fate, reason=reason, data={"people": found})
+
+
+def _refuse_submitted(rows: QuerySet[RosterRow]) -> None:
+    gone = [pk for pk in rows.values_list("graduate", flat=True) if pk is not None]
+    if submitted := submitted_graduates(gone):
+        people = Graduate.objects.filter(pk__in=sorted(submitted)[:10]).order_by("enrolment__student_number")
+        raise GoneSubmitted(names=join_words(people.values_list("enrolment__student__name", flat=True)))
 
 
 def discard_upload(*, upload: RosterUpload, by: User) -> None:

@@ -12,10 +12,10 @@ from students.answers import apply_answer
 from students.batch_build import zip_file
 from students.batches import find_profile, start_batch
 from students.chsi_files import write_xlsx
-from students.models import BatchPart, Rendition
+from students.models import BatchPart, Enrolment, Graduate, Rendition
 from students.reference import ensure_export_profile
 from students.submissions import return_item
-from tests.factories import run_jobs
+from tests.factories import make_class, make_unit, run_jobs
 from tests.students.register_people import World, make_code
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +88,23 @@ def test_honest_work_leaves_no_disagreement(batch):
 def test_row_damaged_by_hand_is_named(batch, sql, check):
     damage(sql.replace("SET values =", 'SET "values" ='))
     assert check in found()
+
+
+@pytest.mark.parametrize("change", [{"roster_state": "left"}, {"term": "2018-01"}, {"unit": "other"}])
+def test_submitted_person_who_is_not_where_the_submission_says_is_named(change):
+    world = World()
+    graduate = world.graduate()
+    world.submit()
+    assert not found()
+    rows = Graduate.objects.filter(pk=graduate.pk)
+    if "roster_state" in change:
+        rows.update(**change)
+    elif "term" in change:
+        rows.update(term=world.campaign.terms.get(code=change["term"]))
+    else:
+        unit = make_unit()
+        Enrolment.objects.update(unit=unit, class_group=make_class(unit, "甲班"))
+    assert "students.submitted_people" in found()
 
 
 def test_picture_chosen_for_another_person_is_named(batch):

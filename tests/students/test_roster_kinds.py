@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.db import transaction
 
 from photocampus import clock
 from photocampus.events import history_of
@@ -18,10 +19,14 @@ from students.models import (
     Student,
     UploadState,
 )
-from students.roster_uploads import decide_gone
+from students.roster_apply import EventRows, write_plan
+from students.roster_plan import Planner, Stale
+from students.roster_uploads import GoneSubmitted, decide_gone
+from students.submissions import submit_images
 from tests import rosters
 from tests.factories import make_campaign, make_coordinator, make_staff, make_studio, make_unit
 from tests.rosters import people, person
+from tests.students.register_people import accept, make_photo
 from tests.students.roster_help import Place, counts, reasons, roster_dump, row
 from units.models import Term
 
@@ -275,6 +280,65 @@ def test_deferral_to_next_january_keeps_picture_and_decisions(place):
         ("acceptance", "yes", photo.pk, True)
     ]
     assert Enrolment.objects.count() == 2
+
+
+def hand_in(place, graduate):
+    """The person's picture is submitted, and waits."""
+    make_photo(graduate, by=place.by, studio=make_studio(campaign=place.campaign))
+    accept(graduate, place.by)
+    submit_images(college=place.unit, term=graduate.term, by=place.by)
+
+
+def test_whose_picture_is_submitted_keeps_term_and_college(place):
+    place.load(people(2))
+    hand_in(place, place.graduate(1))
+    other = make_unit("fl", name="外国语学院")
+    later = next_campaign(place)
+    staff = make_staff()
+    for rows, campaign, said in (
+        ([person(1, term="2019年1月")], later, ("term", "submitted")),
+        ([person(1, term="2018年1月")], place.campaign, ("term", "submitted")),
+        ([person(1, unit="外国语学院")], place.campaign, ("unit", "submitted_by")),
+    ):
+        upload = place.upload(rows, campaign=campaign, unit=None, by=staff)
+        assert reasons(upload) == [(2, [said])]
+    admissions = make_unit("adm", name="招生办", kind="admissions", college=place.unit)
+    upload = place.upload([person(1, unit="招生办"), person(2, unit="外国语学院")], unit=None, by=staff)
+    assert counts(upload) == {"changed": 2}
+    place.apply(upload, by=staff)
+    assert [place.graduate(n).enrolment.unit for n in (1, 2)] == [admissions, other]
+
+
+@pytest.mark.parametrize("way", ["gone", "deferral"])
+def test_who_was_submitted_after_the_preview_neither_goes_nor_is_deferred(place, way):
+    place.load(people(2))
+    if way == "gone":
+        upload = place.upload([person(2)], completeness=Completeness.UNIT)
+        line = row(upload, "gone")[0].line
+        decide_gone(upload=upload, lines=[line], fate="left", reason="退学", by=place.by)
+    else:
+        upload = place.upload([person(1, term="2019年1月")], campaign=next_campaign(place))
+    hand_in(place, place.graduate(1))
+    upload = place.apply(upload)
+    assert (upload.state, place.graduate(1).roster_state) == ("previewed", "active")
+    if way == "gone":
+        with pytest.raises(GoneSubmitted) as refusal:
+            decide_gone(upload=upload, lines=[line], fate="left", reason="退学", by=place.by)
+        assert place.graduate(1).enrolment.student.name in str(refusal.value)
+    else:
+        assert reasons(upload) == [(2, [("term", "submitted")])]
+
+
+def test_what_was_submitted_between_plan_and_lock_makes_the_preview_stale(place):
+    place.load(people(2))
+    upload = place.upload([person(2)], completeness=Completeness.UNIT)
+    line = row(upload, "gone")[0].line
+    decide_gone(upload=upload, lines=[line], fate="left", reason="退学", by=place.by)
+    with Planner(upload.campaign, upload.unit) as planner, transaction.atomic():
+        plan = planner.add_upload(upload)
+        hand_in(place, place.graduate(1))
+        with pytest.raises(Stale):
+            write_plan(plan, planner.scope, upload.campaign, EventRows(place.by, None), None)
 
 
 def test_early_picture_exempts_and_a_scan_does_not(place):

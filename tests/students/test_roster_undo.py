@@ -3,9 +3,12 @@
 import datetime as dt
 
 import pytest
+from django.db import transaction
 
 from photocampus import clock
 from photocampus.errors import IllegalMove
+from photocampus.events import history_of
+from sessions.models import Fee
 from students.models import (
     Completeness,
     Correction,
@@ -16,10 +19,20 @@ from students.models import (
     UploadState,
 )
 from students.roster_edit import edit_graduate, set_roster_state
-from students.roster_undo import ChangedSince, RestsOnIt, ask_undo
+from students.roster_undo import ChangedSince, RestsOnIt, _Undoing, ask_undo
 from students.roster_uploads import decide_gone
-from tests.factories import make_attendance, make_booking, make_coordinator, make_studio, make_unit, run_jobs
+from students.submissions import submit_images, verify_items
+from tests.factories import (
+    make_attendance,
+    make_booking,
+    make_coordinator,
+    make_staff,
+    make_studio,
+    make_unit,
+    run_jobs,
+)
 from tests.rosters import people, person
+from tests.students.register_people import accept, make_photo
 from tests.students.roster_help import Place, counts, roster_dump, row
 
 pytestmark = pytest.mark.django_db
@@ -131,14 +144,125 @@ def test_a_later_upload_of_other_people_does_not_forbid_undo(place):
     assert Graduate.objects.count() == 2
 
 
-def test_an_expected_attendance_forbids_undo_of_new_people(place):
-    upload = place.load(people(1))
+def expect(place, number, kind="group", **fields):
     studio = make_studio(campaign=place.campaign)
-    booking = make_booking(place.campaign, studio, place.unit)
-    make_attendance(booking, place.graduate(1))
+    booking = make_booking(place.campaign, studio, place.unit, kind=kind)
+    return booking, make_attendance(booking, place.graduate(number), **fields)
+
+
+def test_untouched_expectations_go_with_new_people(place):
+    upload = place.load(people(2))
+    booking, _row = expect(place, 1)
+    assert undo(upload, place.by).state == UploadState.UNDONE
+    assert not booking.attendances.exists() and not Graduate.objects.exists()
+    assert history_of(booking).get(kind="expected_people").data == {"added": 0, "removed": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"), [("group", {"state": "absent"}), ("individual", {"seat_start": dt.time(9, 30)})]
+)
+def test_what_somebody_did_at_a_shoot_forbids_undo_of_new_people(place, kind, fields):
+    upload = place.load(people(2))
+    expect(place, 1, kind, **fields)
     with pytest.raises(RestsOnIt) as caught:
         undo(upload, place.by)
     assert caught.value.data["people"] == 1
+
+
+def test_a_fee_at_an_expected_attendance_forbids_undo_of_new_people(place):
+    upload = place.load(people(1))
+    _booking, attendance = expect(place, 1)
+    Fee.objects.create(attendance=attendance, kind="group", amount=20)
+    with pytest.raises(RestsOnIt):
+        undo(upload, place.by)
+
+
+def hand_in(place, unit=None, *, term="2018-07", verified=True):
+    """Everybody of the unit with a picture, submitted (and verified) an hour after noon."""
+    unit = unit or place.unit
+    with clock.at(NOON + dt.timedelta(hours=1)):
+        submission = submit_images(
+            college=unit,
+            term=place.campaign.terms.get(code=term),
+            by=place.by if unit == place.unit else make_coordinator(unit),
+        )
+        if verified:
+            verify_items(submission=submission, by=make_staff())
+
+
+def picture(place, number):
+    graduate = place.graduate(number)
+    make_photo(graduate, by=place.by, studio=make_studio(campaign=place.campaign))
+    accept(graduate, place.by)
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_submission_in_the_new_term_forbids_undo(place, verified):
+    place.load(people(1))
+    picture(place, 1)
+    upload = place.load([person(1, term="2018年1月")])
+    hand_in(place, term="2018-01", verified=verified)
+    with pytest.raises(RestsOnIt) as caught:
+        undo(upload, place.by)
+    assert caught.value.data["people"] == 1 and place.graduate(1).term.code == "2018-01"
+
+
+def test_a_submission_of_who_is_back_forbids_undo(place):
+    place.load(people(1))
+    picture(place, 1)
+    set_roster_state(graduate=place.graduate(1), to=RosterState.LEFT, reason="退学", by=place.by)
+    upload = place.load(people(1))
+    hand_in(place)
+    with pytest.raises(RestsOnIt):
+        undo(upload, place.by)
+    assert place.graduate(1).roster_state == RosterState.ACTIVE
+
+
+def test_a_submission_by_the_new_college_forbids_undo(place):
+    place.load(people(1))
+    picture(place, 1)
+    other = make_unit("fl", name="外国语学院")
+    by = make_coordinator(other)
+    upload = place.apply(place.upload([person(1, unit="外国语学院")], unit=other, by=by), by=by)
+    hand_in(place, other)
+    with pytest.raises(RestsOnIt):
+        undo(upload, by)
+    assert place.graduate(1).enrolment.unit == other
+
+
+def test_a_submission_that_came_between_look_and_lock_forbids_undo(place):
+    place.load(people(1))
+    picture(place, 1)
+    upload = place.load([person(1, name="改名")])
+    work = _Undoing(upload)
+    work.prepare()
+    hand_in(place)
+    with pytest.raises(RestsOnIt), transaction.atomic():
+        work.write(place.by)
+
+
+def test_a_submission_does_not_forbid_undo_of_what_it_does_not_rest_on(place):
+    place.load(people(1))
+    picture(place, 1)
+    upload = place.load([person(1, class_name="新班", phone="13900000000")])
+    hand_in(place)
+    assert undo(upload, place.by).state == UploadState.UNDONE
+
+
+def test_undo_of_a_transfer_tells_both_units(place):
+    place.load(people(2))
+    other = make_unit("fl", name="外国语学院")
+    by = make_coordinator(other)
+    rows = [person(n, unit="外国语学院") for n in (1, 2)]
+    undo(place.apply(place.upload(rows, unit=other, by=by), by=by), by)
+    back = history_of(place.unit).get(kind="people_transferred_in")
+    away = history_of(other).get(kind="people_transferred_out")
+    assert (back.old, away.new, back.data["people"], away.data["people"]) == (
+        other.name,
+        place.unit.name,
+        2,
+        2,
+    )
 
 
 def test_a_check_in_forbids_undo_of_changes(place):
