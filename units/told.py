@@ -17,15 +17,27 @@ from units.models import Campaign, CampaignState, Notice, Studio, Unit
 NOT_FOR_UNITS = {"retention_until"}
 
 
-def notice_readers(event: Event) -> Iterable[Reader]:
-    """Every coordinator, and the contracted studios."""
-    notice = Notice.objects.select_related("campaign").get(pk=event.subject_id)
-    facts = {"title": notice.title, "edition": notice.edition}
-    campaign = notice.campaign
-    studios = campaign.contracts.values_list("studio", flat=True)
-    url = reverse("units:read-notice", args=[campaign.code])
-    yield from (Reader(user, url, facts) for user in studio_people(*studios))
+def everybody_in(campaign: Campaign, /, **facts: Any) -> Iterable[Reader]:
+    """Every coordinator, and the contracted studios; each is led to the notice."""
     yield from unit_readers(Unit.objects.filter(is_active=True), campaign, "units:notice", **facts)
+    url = reverse("units:read-notice", args=[campaign.code])
+    for user in studio_people(*campaign.contracts.values_list("studio", flat=True)):
+        yield Reader(user, url, facts)
+
+
+def notice_readers(event: Event) -> Iterable[Reader]:
+    """Everybody, unless the campaign is still a draft: then they can read it, and are told, when it begins."""
+    notice = Notice.objects.select_related("campaign").get(pk=event.subject_id)
+    if notice.campaign.state != CampaignState.DRAFT:
+        yield from everybody_in(notice.campaign, title=notice.title, edition=notice.edition)
+
+
+def beginning_readers(event: Event) -> Iterable[Reader]:
+    """Everybody, with the newest edition of the notice, which stands by then."""
+    campaign = Campaign.objects.get(pk=event.subject_id)
+    notice = campaign.notices.filter(published_at__isnull=False).order_by("-edition").first()
+    if notice is not None:
+        yield from everybody_in(campaign, campaign=campaign.name, title=notice.title)
 
 
 tell(
@@ -33,6 +45,12 @@ tell(
     "notice_published",
     says=_("The notice “%(title)s” (edition %(edition)s) was published. Units acknowledge it."),
     to=notice_readers,
+)
+tell(
+    "units.campaign",
+    "state_published",
+    says=_("“%(campaign)s” begins. Its notice “%(title)s” can be read now; units acknowledge it."),
+    to=beginning_readers,
 )
 
 
@@ -42,11 +60,7 @@ def dates_readers(event: Event) -> Iterable[Reader]:
     moved = (set(event.data) & set(DATES)) - NOT_FOR_UNITS
     if campaign.state != CampaignState.PUBLISHED or not moved:
         return
-    facts = {"campaign": campaign.name}
-    yield from unit_readers(Unit.objects.filter(is_active=True), campaign, "units:notice", **facts)
-    url = reverse("units:read-notice", args=[campaign.code])
-    for user in studio_people(*campaign.contracts.values_list("studio", flat=True)):
-        yield Reader(user, url, facts)
+    yield from everybody_in(campaign, campaign=campaign.name)
 
 
 tell(

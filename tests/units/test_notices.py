@@ -6,10 +6,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from photocampus.errors import NotAllowed
-from photocampus.models import Event
+from photocampus.models import Event, Notification
 from photocampus.uploads import TooLarge
 from tests import factories as make
 from units import notices
+from units.campaigns import publish_campaign
 from units.errors import CampaignClosed
 from units.models import Acknowledgement, Campaign, CampaignState, NoticeAttachment
 
@@ -178,3 +179,26 @@ def test_only_staff_write_notices(campaign, staff):
     unit = make.make_unit()
     with pytest.raises(NotAllowed):
         write(campaign, make.make_coordinator(unit))
+
+
+def test_everybody_hears_of_the_notice_when_the_campaign_begins_and_can_follow_the_link(
+    client, staff, django_capture_on_commit_callbacks
+):
+    campaign = make.make_campaign(state="draft")
+    reader = make.make_coordinator(make.make_unit())
+    photographer = make.make_photographer(make.make_studio(campaign=campaign))
+    with django_capture_on_commit_callbacks(execute=True):
+        published(campaign, staff)
+    assert not Notification.objects.exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        publish_campaign(campaign=campaign, by=staff)
+    rows = {row.user: row for row in Notification.objects.all()}
+    assert rows.keys() == {reader, photographer}
+    for user, row in rows.items():
+        assert (row.event.kind, row.facts["title"]) == ("state_published", "通知")
+        client.force_login(user)
+        assert client.get(row.url).status_code == 200
+    with django_capture_on_commit_callbacks(execute=True):
+        edition = notices.new_edition(notice=campaign.notices.get(), by=staff)
+        notices.publish_notice(notice=edition, by=staff)
+    assert Notification.objects.filter(event__kind="notice_published").count() == 2
