@@ -51,6 +51,8 @@ class Act:
     shown: Callable[[Any], bool] = lambda row: True
     form: type[forms.Form] | None = None
     is_grave: bool = False
+    # What the form shows at first, by the row.
+    initial: Callable[[Any], dict[str, Any]] = lambda row: {}
 
     def is_allowed(self, request: HttpRequest, row: Any) -> bool:
         return request.user.has_perm(self.permission) and self.shown(row)  # type: ignore[union-attr]
@@ -248,7 +250,7 @@ class PortalAdmin(ExportLists, admin.ModelAdmin):
             raise Http404
         if not request.user.has_perm(chosen.permission):  # type: ignore[union-attr]
             raise PermissionDenied
-        form = chosen.form(request.POST or None) if chosen.form else None
+        form = chosen.form(request.POST or None, initial=chosen.initial(row)) if chosen.form else None
         if request.method == "POST" and (form is None or form.is_valid()):
             answer = self._perform(request, chosen, row, form)
             if answer is not None:

@@ -16,6 +16,7 @@ from import_export.widgets import ForeignKeyWidget
 from photocampus.admin_base import Act, LogAdmin, PortalAdmin, ReferenceAdmin, actor
 from photocampus.admin_exchange import ReferenceResource
 from photocampus.models import User
+from units.campaign_forms import CloseForm, CopyForm, NewCampaignForm, RetentionForm
 from units.campaigns import (
     EDITABLE,
     add_contract,
@@ -27,7 +28,7 @@ from units.campaigns import (
     publish_campaign,
     set_term,
 )
-from units.image_profiles import MEASURES, SMALL_SIZES, change_profile
+from units.image_profiles import MEASURES, change_profile
 from units.models import (
     Acknowledgement,
     Campaign,
@@ -103,37 +104,21 @@ class ImageProfileInline(admin.TabularInline):
         return False
 
 
-class NewCampaignForm(forms.ModelForm):
-    small = forms.ChoiceField(
-        label=_("small image"),
-        choices=[(size, size.replace("x", " × ")) for size in SMALL_SIZES],
-        help_text=_("The notice names bytes only; 150 × 210 is what the degree centre asked for in 2009."),
-    )
-
-    class Meta:
-        model = Campaign
-        fields = list(EDITABLE)
-
-
-class CopyForm(forms.Form):
-    code = forms.SlugField(label=_("Code of the new campaign"), max_length=20)
-    name = forms.CharField(label=_("Name of the new campaign"), max_length=100)
-    years = forms.IntegerField(label=_("Years later"), initial=1, min_value=1, max_value=10)
-    with_contracts = forms.BooleanField(
-        label=_("With the contracts of the studios"), required=False, initial=True
-    )
-
-
-class CloseForm(forms.Form):
-    reason = forms.CharField(label=_("Remark"), max_length=200, required=False)
-
-
 def run_publish(campaign: Campaign, user: User, data: dict[str, Any]) -> None:
     publish_campaign(campaign=campaign, by=user)
 
 
 def run_close(campaign: Campaign, user: User, data: dict[str, Any]) -> None:
+    change_campaign(campaign=campaign, by=user, retention_until=data["retention_until"])
     close_campaign(campaign=campaign, by=user, reason=data["reason"])
+
+
+def run_retention_until(campaign: Campaign, user: User, data: dict[str, Any]) -> None:
+    change_campaign(campaign=campaign, by=user, **data)
+
+
+def retention_of(campaign: Campaign) -> dict[str, Any]:
+    return {"retention_until": campaign.retention_until}
 
 
 def run_copy(campaign: Campaign, user: User, data: dict[str, Any]) -> models.Model:
@@ -190,9 +175,20 @@ class CampaignAdmin(PortalAdmin):
         ),
         Act(
             "close", _("Close the campaign"), "units.publish_campaign", run_close,
-            _("Nothing in the campaign changes any more, and the studio no longer sees anybody. This cannot be undone."),
+            _(
+                "Units change no roster and agree on no shoot any more, open requests end, and the studio no longer sees"
+                " anybody. What was photographed can still be submitted, verified and registered. This cannot be undone."
+            ),
             _("The campaign is closed."),
             shown=lambda campaign: campaign.state == CampaignState.PUBLISHED, form=CloseForm, is_grave=True,
+            initial=retention_of,
+        ),
+        Act(
+            "retention", _("Set the end of retention"), "units.change_campaign", run_retention_until,
+            _("On the day after, personal data, pictures and files of the campaign are removed for good."),
+            _("The end of retention is set."),
+            shown=lambda campaign: campaign.state == CampaignState.CLOSED, form=RetentionForm, is_grave=True,
+            initial=retention_of,
         ),
         Act(
             "copy", _("Copy for another year"), "units.add_campaign", run_copy,

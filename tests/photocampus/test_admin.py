@@ -375,9 +375,24 @@ def test_campaign_is_added_changed_published_copied_and_closed_in_the_admin(clie
     assert Campaign.objects.get(code="2020").window_start == dt.date(2020, 3, 1)
     again = client.post(url(Campaign, "act", campaign.pk, "copy"), {"code": "2020", "name": "x", "years": 1})
     assert again.status_code == 200 and again.context["form"].errors
-    client.post(url(Campaign, "act", campaign.pk, "close"), {"reason": ""})
-    assert Campaign.objects.get(code="2019").state == "closed"
-    assert_clean(client.get(change))
+    close = url(Campaign, "act", campaign.pk, "close")
+    for day in (
+        "",
+        "2001-01-01",
+    ):  # without a date the data would stay for ever, with that one be gone tomorrow
+        asked = client.post(close, {"reason": "", "retention_until": day})
+        assert asked.status_code == 200 and "retention_until" in asked.context["form"].errors
+    client.post(close, {"reason": "", "retention_until": "2090-07-15"})
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.retention_until) == ("closed", dt.date(2090, 7, 15))
+    page = client.get(change)
+    assert_clean(page)
+    retention = url(Campaign, "act", campaign.pk, "retention")
+    assert retention in page.content.decode() and "2090-07-15" in client.get(retention).content.decode()
+    client.post(retention, {"retention_until": "2091-07-15"})
+    campaign.refresh_from_db()
+    assert campaign.retention_until == dt.date(2091, 7, 15)
+    assert Event.objects.filter(kind="campaign_changed", data__has_key="retention_until").count() == 2
 
 
 def test_refused_change_is_not_followed_by_success(client, boss):
