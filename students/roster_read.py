@@ -41,6 +41,10 @@ MOVES = {
 }
 
 
+class Discarded(Exception):
+    """Somebody threw the upload away while it was being read: nothing more of it is kept."""
+
+
 class Progress(Protocol):
     """What a running piece of work reports to: a `JobContext`, or `Quiet` where nobody watches."""
 
@@ -71,6 +75,8 @@ def read_roster(*, upload: RosterUpload, progress: Progress | None = None) -> No
     try:
         reader = _Reader(upload, progress)
         reader.stage()
+    except Discarded:
+        return
     except (BadTable, crypto.Undecryptable) as error:
         _give_up(upload, error)
         return
@@ -164,6 +170,9 @@ class _Reader:
         self.progress.checkpoint("roster.block")
         with transaction.atomic():
             self.progress.hold()
+            locked = RosterUpload.objects.select_for_update().get(pk=self.upload.pk)
+            if locked.state != UploadState.READING:
+                raise Discarded
             insert_rows(RosterRow, ROW_FIELDS, rows)
             self.upload.read_line = block[-1][0]
             self.upload.layout = self.layout
