@@ -5,6 +5,7 @@ import io
 import zipfile
 from collections.abc import Mapping, Sequence
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from python_calamine import CalamineError, CalamineWorkbook
@@ -12,7 +13,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from photocampus.errors import DomainError
 from photocampus.lists import join_words
 
-MAX_BYTES = 5 * 1024 * 1024
+MAX_BYTES = 5 * 1024 * 1024  # less if the largest spreadsheet may be smaller, see `max_bytes`
 MAX_UNPACKED = 60 * 1024 * 1024
 MAX_ROWS = 5000
 ZIP_START, OLE_START = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -28,6 +29,14 @@ class TableTooLarge(DomainError):
     message = _("This file is larger than such a list can be (%(rows)d rows, %(megabytes)d MB).")
 
 
+def max_bytes() -> int:
+    return min(MAX_BYTES, settings.UPLOAD_LIMITS["spreadsheet"])
+
+
+def too_large() -> TableTooLarge:
+    return TableTooLarge(rows=MAX_ROWS, megabytes=max_bytes() // (1024 * 1024))
+
+
 class MissingColumns(DomainError):
     code = "missing_columns"
     message = _("The first line must hold the headings; missing: %(columns)s.")
@@ -41,7 +50,7 @@ def read_table(
     Line 1 holds the headings. Raises `UnreadableTable`, `TableTooLarge`, `MissingColumns`.
     """
     upload.seek(0)
-    grid = read_grid(upload.read(MAX_BYTES + 1))
+    grid = read_grid(upload.read(max_bytes() + 1))
     places = _places([clean(cell) for cell in grid[0]], columns)
     if missing := [columns[name][0] for name in required if name not in places]:
         raise MissingColumns(columns=join_words(missing))
@@ -55,13 +64,13 @@ def read_table(
 
 def read_grid(data: bytes) -> list[list[object]]:
     """All cells of the first sheet; raises `UnreadableTable`, `TableTooLarge`."""
-    if len(data) > MAX_BYTES:
-        raise TableTooLarge(rows=MAX_ROWS, megabytes=MAX_BYTES // (1024 * 1024))
+    if len(data) > max_bytes():
+        raise too_large()
     grid = _grid(data)
     if not grid:
         raise UnreadableTable()
     if len(grid) > MAX_ROWS + 1:
-        raise TableTooLarge(rows=MAX_ROWS, megabytes=MAX_BYTES // (1024 * 1024))
+        raise too_large()
     return grid
 
 
@@ -95,7 +104,7 @@ def _check_unpacked_size(data: bytes) -> None:
     except zipfile.BadZipFile:
         raise UnreadableTable() from None
     if total > MAX_UNPACKED:
-        raise TableTooLarge(rows=MAX_ROWS, megabytes=MAX_BYTES // (1024 * 1024))
+        raise too_large()
 
 
 def _text(data: bytes) -> str:

@@ -22,6 +22,7 @@ from students.roster_place import OfficePlace, PlacedPage, UnitPlace
 from students.roster_shown import TAGS, shown_rows
 from students.roster_undo import ask_undo
 from students.roster_uploads import FATES, ask_apply, decide_gone, discard_upload, start_upload
+from students.tables import max_bytes
 from units.models import Unit
 
 PER_PAGE = 50
@@ -33,9 +34,6 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("Roster file"),
-        help_text=gettext_lazy(
-            "XLSX, XLS or CSV, at most 32 MB. Columns in any order; further columns are ignored."
-        ),
         widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv,.txt"}),
     )
     completeness = forms.ChoiceField(
@@ -47,6 +45,12 @@ class UploadForm(forms.Form):
             "Only a complete file can tell who is gone. Nobody is taken off the roster without your saying so."
         ),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].help_text = _(
+            "XLSX, XLS or CSV, at most %(limit)d MB. Columns in any order; further columns are ignored."
+        ) % {"limit": max_bytes() >> 20}
 
 
 class GoneForm(forms.Form):

@@ -77,7 +77,7 @@ def start_upload(
     Refuses at once what is no readable file (`tables.BadTable`), before anything is kept.
     """
     check_may_change(campaign=campaign, unit=unit, by=by)
-    data = file.read(tables.MAX_BYTES + 1)
+    data = file.read(tables.max_bytes() + 1)
     tables.check_file(data, name=name)
     if len(data) <= QUICK_BYTES:
         # Small enough to say at once that headings are missing.

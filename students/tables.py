@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import python_calamine
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from photocampus.errors import DomainError
 from students.workbook_pieces import pieces
 
-MAX_BYTES = 32 * 1024 * 1024
 MAX_UNPACKED = 256 * 1024 * 1024
 MAX_PARTS = 2000
 MAX_ROWS = 200_000
@@ -34,6 +34,11 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 # A cell beyond column AZ or row 200,000. Readers allocate the whole rectangle, so one such cell costs gigabytes.
 _FAR_CELL = re.compile(rb"""[ ]r=["'](?:[A-Z]{3}|[B-Z][A-Z]|[A-Z]{1,2}(?:[2-9][0-9]{5}|[0-9]{7}))""")
+
+
+def max_bytes() -> int:
+    """The largest file that is read, `PHOTOCAMPUS_MAX_SPREADSHEET_MB`."""
+    return int(settings.UPLOAD_LIMITS["spreadsheet"])
 
 
 class BadTable(DomainError):
@@ -105,8 +110,8 @@ def check_file(data: bytes, *, name: str = "") -> tuple[str, int]:
     """
     if not data.strip(b"\x00 \r\n\t"):
         raise refuse("empty")
-    if len(data) > MAX_BYTES:
-        raise refuse("too_large", limit=MAX_BYTES >> 20)
+    if len(data) > max_bytes():
+        raise refuse("too_large", limit=max_bytes() >> 20)
     suffix = name.lower().rpartition(".")[2]
     if data[:4] == b"PK\x03\x04":
         return XLSX, check_archive(data)

@@ -1,6 +1,7 @@
 """What each line of a roster is called, and what applying it does."""
 
 import datetime as dt
+import io
 
 import pytest
 from django.db import transaction
@@ -21,8 +22,11 @@ from students.models import (
 )
 from students.roster_apply import EventRows, write_plan
 from students.roster_plan import Planner, Stale
-from students.roster_uploads import GoneSubmitted, decide_gone
+from students.roster_read import Quiet, read_roster
+from students.roster_upload_pages import UploadForm
+from students.roster_uploads import GoneSubmitted, decide_gone, discard_upload, start_upload
 from students.submissions import submit_images
+from students.tables import BadTable
 from tests import rosters
 from tests.factories import make_campaign, make_coordinator, make_staff, make_studio, make_unit
 from tests.rosters import people, person
@@ -421,3 +425,30 @@ def test_csv_in_gb18030_and_utf8(place):
     for encoding in ("gb18030", "utf-8-sig", "utf-8"):
         upload = place.upload(rosters.csv_file(people(2), encoding), name="roster.csv")
         assert counts(upload) == {"new": 2}
+
+
+def test_what_is_discarded_while_it_is_read_leaves_nothing(place, monkeypatch):
+    monkeypatch.setattr("students.roster_read.BLOCK", 3)
+    upload = start_upload(
+        campaign=place.campaign, unit=place.unit, file=io.BytesIO(rosters.xlsx(people(9))), name="a.xlsx",
+        completeness=Completeness.ADDS, by=place.by,
+    )  # fmt: skip
+    staged = []
+
+    class Watching(Quiet):
+        def checkpoint(self, name):
+            staged.append(upload.rows.count())
+            if name == "roster.block" and staged[-1] == 3:
+                discard_upload(upload=upload, by=place.by)
+
+    read_roster(upload=upload, progress=Watching())
+    upload.refresh_from_db()
+    assert max(staged) == 3 and upload.state == "discarded" and not upload.rows.exists()
+
+
+def test_the_largest_roster_is_the_largest_spreadsheet(place, settings):
+    settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "spreadsheet": 1024 * 1024}
+    with pytest.raises(BadTable) as refusal:
+        place.upload(b"a" * (1024 * 1024 + 1), name="a.csv")
+    assert "1 MB" in str(refusal.value)
+    assert " 1 MB" in str(UploadForm().fields["file"].help_text)

@@ -104,8 +104,8 @@ def test_a_cell_far_out_is_refused_instead_of_allocating_gigabytes(cell):
     assert code(changed(SHEET, lambda xml: xml.replace(b"</sheetData>", far))) == "too_many_rows"
 
 
-def test_too_large_a_file(monkeypatch):
-    monkeypatch.setattr(tables, "MAX_BYTES", 100)
+def test_too_large_a_file(settings):
+    settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "spreadsheet": 100}
     assert code(GOOD) == "too_large"
 
 

@@ -119,6 +119,12 @@ def test_bad_files_are_refused(data, error):
         account_import.read_coordinators(SimpleUploadedFile("x.xlsx", data))
 
 
+def test_a_list_is_no_larger_than_a_spreadsheet_may_be(settings):
+    settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "spreadsheet": 100}
+    with pytest.raises(small_tables.TableTooLarge):
+        account_import.read_coordinators(SimpleUploadedFile("x.csv", b"a" * 101))
+
+
 def test_bomb_is_refused():
     with pytest.raises(small_tables.TableTooLarge):
         account_import.read_coordinators(SimpleUploadedFile("x.xlsx", bomb()))
