@@ -480,10 +480,8 @@ def hindrances(booking: Booking) -> list[str]:
     """What stands in the way of a confirmation now, as sentences; for the pages of both sides."""
     found: list[str] = []
     hours = held_hours(booking)
-    checks: list[Any] = [
-        lambda: require_published(booking.campaign_id),
-        lambda: _require_open(booking, hours),
-    ]
+    checks: list[Any] = [lambda: require_published(booking.campaign_id)]
+    checks.append(lambda: _require_open(booking, hours))
     if booking.kind == BookingKind.ON_SITE:
         checks.append(lambda: require_venue(booking, hours))
     if not booking.companion_name or not booking.companion_phone:

@@ -13,7 +13,6 @@ from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils.translation import gettext
 from openpyxl import load_workbook
 
 from photocampus.access_log import log_access
@@ -481,17 +480,6 @@ def test_calendar_line_is_taken_out_with_a_trace(client, boss):
     answer = client.post(url(Closure, "act", closure.pk, "take-out"))
     assert answer.url == url(Closure) and not Closure.objects.exists()
     assert Event.objects.get(kind="taken_out").data["reason"] == "放假"
-
-
-def test_history_tells_in_words(client, boss):
-    from units.campaigns import change_campaign
-
-    campaign = make.make_campaign()
-    change_campaign(campaign=campaign, by=boss, threshold=80)
-    page = client.get(url(Campaign, "history", campaign.pk))
-    assert_clean(page)
-    row = page.context["events"][0]
-    assert row["what"] == gettext("Campaign changed") and row["pairs"][0][1:] == ("100", "80")
 
 
 def test_import_understands_words_and_names(client, boss):

@@ -4,12 +4,14 @@ import datetime as dt
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from photocampus import clock
 from photocampus import waiting as registry
 from photocampus.models import Role, School
 from photocampus.waiting import Scope, WaitingItem, waiting
 from tests.factories import make_campaign, make_school, make_staff, make_user
+from units.campaigns import change_campaign
 
 pytestmark = pytest.mark.django_db
 
@@ -66,3 +68,13 @@ def test_admin_has_no_login_of_its_own(client):
     assert chain[-1][0] == "/login/?next=/admin/"
     client.force_login(make_staff())
     assert client.get(reverse("admin:password_change")).headers["Location"] == reverse("password_change")
+
+
+def test_history_tells_in_words(client):
+    make_school()
+    boss, campaign = make_staff(), make_campaign()
+    change_campaign(campaign=campaign, by=boss, threshold=80)
+    client.force_login(boss)
+    page = client.get(reverse("admin:units_campaign_history", args=[campaign.pk]))
+    row = page.context["events"][0]
+    assert row["what"] == gettext("Campaign changed") and row["pairs"][0][1:] == ("100", "80")
