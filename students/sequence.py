@@ -35,6 +35,7 @@ NEAR_OFFSETS = np.arange(
 )  # seconds beside the likeliest error: a clock set right by a little
 LEAST_SURE = 0.5  # where less than this part of a card is sure, its numbers are other ones, and nothing is
 CARD = 1e-4  # how credible it is that a number card stands where no class begins
+HOPELESS = 1e-7
 TINY = 1e-300
 
 
@@ -195,7 +196,8 @@ class _Model:
         posterior = self._posterior(offsets, FIRST_SPREAD)
         spread = self._spread(posterior, offsets)
         if spread is not None:
-            posterior = self._posterior(offsets, spread)
+            kept = _plausible(posterior, offsets)
+            offsets, posterior = offsets[kept], self._posterior(offsets[kept], spread)
         mixed = posterior.sum(axis=0)
         best = np.argmax(mixed, axis=1)
         probability = mixed[np.arange(len(best)), best]
@@ -248,30 +250,31 @@ class _Model:
                 emit[:, row] = kept
                 stray[row] = STRAY * FLAT if slot is None else 0.0
         forward = np.zeros((len(offsets), rows + 1, count))
+        met = np.zeros_like(emit)
         forward[:, 0, 0] = 1 / len(offsets)
         for row in range(rows):
             before = _reset(forward[:, row]) * self._before(row)
-            after = (_jump(before) * self._after(row) + DOUBLED * before) * emit[:, row]
-            after += stray[row] * before
-            forward[:, row + 1] = after / (after.sum() + TINY)
-        return self._backward(forward, emit, stray)
+            here = (_jump(before) * self._after(row) + DOUBLED * before) * emit[:, row]
+            after = here + stray[row] * before
+            forward[:, row + 1], met[:, row] = after / (after.sum() + TINY), here
+        return self._backward(forward, met, emit, stray)
 
-    def _backward(self, forward: Array, emit: Array, stray: Array) -> Array:
-        offsets, rows, count = forward.shape[0], forward.shape[1] - 1, forward.shape[2]
-        posterior = np.zeros((offsets, rows, count))
+    def _backward(self, forward: Array, met: Array, emit: Array, stray: Array) -> Array:
+        """`met`: how likely the picture is met at each number, by what came before it. It becomes the posterior."""
+        offsets, rows, _count = met.shape
         behind = np.tile(self.end, (offsets, 1))
         for row in range(rows - 1, -1, -1):
+            here = met[:, row]
+            here *= behind
             before = _reset(forward[:, row]) * self._before(row)
-            seen = emit[:, row] * behind
-            arrived = _jump(before) * self._after(row) + DOUBLED * before
-            here = arrived * seen
             here[:, 0] = (stray[row] * before * behind).sum(axis=1)
-            posterior[:, row] = here / (here.sum() + TINY)
+            here /= here.sum() + TINY
+            seen = emit[:, row] * behind
             left = _jump((seen * self._after(row))[:, ::-1])[:, ::-1]
             behind = (left + DOUBLED * seen + stray[row] * behind) * self._before(row)
             behind = _reset(behind)
             behind /= behind.max() + TINY
-        return posterior
+        return met
 
     def _before(self, row: int) -> Array | float:
         """After a class's card the last number reached does not belong to it."""
@@ -309,18 +312,29 @@ class _Model:
 def _jump(state: Array) -> Array:
     """From the number reached to a later one, over none, some or many without a frame. Along the last axis."""
     count = state.shape[1]
+    two = state.copy()
+    two[:, 1:] += DROPPED * state[:, :-1]
+    six = two.copy()  # gaps of 0 to 5, MOST_COUNTED of them
+    six[:, 2:] += DROPPED**2 * two[:, :-2]
+    six[:, 4:] += DROPPED**4 * two[:, :-4]
     moved = np.zeros_like(state)
-    for gap in range(min(MOST_COUNTED, count - 1)):
-        moved[:, gap + 1 :] += DROPPED**gap * state[:, : count - gap - 1]
+    moved[:, 1:] = six[:, :-1]
     if count > MOST_COUNTED + 1:
-        far = np.cumsum(state, axis=1)[:, : count - MOST_COUNTED - 1]
-        moved[:, MOST_COUNTED + 1 :] += DROPPED**MOST_COUNTED * far
-    return moved * ((1 - DROPPED) * (1 - DOUBLED - STRAY))
+        far = np.cumsum(state[:, : count - MOST_COUNTED - 1], axis=1)
+        far *= DROPPED**MOST_COUNTED
+        moved[:, MOST_COUNTED + 1 :] += far
+    moved *= (1 - DROPPED) * (1 - DOUBLED - STRAY)
+    return moved
 
 
 def _reset(state: Array) -> Array:
     """From one frame to the next the clock error stays, or becomes any of the others."""
     return (1 - RESET) * state + RESET / len(state) * state.sum(axis=0)
+
+
+def _plausible(posterior: Array, offsets: Array) -> Array:
+    """Which clock errors any frame gives a chance at all; the last, under which times say nothing, always stays."""
+    return (posterior.sum(axis=2).max(axis=1) > HOPELESS) | np.isnan(offsets)
 
 
 def _peaks(lags: Array, most: int) -> list[float]:
