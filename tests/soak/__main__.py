@@ -21,7 +21,7 @@ def main() -> int:
     scale = SAMPLE if options.sample else options.scale
     title = "soak, a sample" if options.sample else "soak"
     # A sample waits more than it computes; a whole run measures, alone.
-    together = ["-n", "2"] if options.sample else []
+    together = ["-n", "3"] if options.sample else []
     return run_pytest(title, {"PHOTOCAMPUS_SOAK_SCALE": str(scale)}, "tests/soak", *together, *rest)
 
 
