@@ -124,14 +124,15 @@ def spec_of(row: ImageProfile) -> ProfileSpec:
 
 def profiles_of(campaign: Campaign) -> Profiles:
     rows: dict[str, ImageProfile] = {}
-    for row in campaign.image_profiles.order_by("version"):
+    for row in campaign.image_profiles.order_by("version", "pk"):
         rows[row.name] = row
     return Profiles(rows, tuple(spec_of(row) for row in rows.values()))
 
 
 def checked_with(profiles: Profiles) -> str:
     """What renditions and findings of a picture follow from besides its bytes: profiles, program, detector."""
-    versions = " ".join(f"{row.name}:{row.pk}v{row.version}" for row in profiles.rows.values())
+    rows = sorted(profiles.rows.values(), key=lambda row: row.pk)
+    versions = " ".join(f"{row.name}:{row.pk}v{row.version}" for row in rows)
     detector = get_detector()
     return f"{MADE_WITH} {LOOKS}{versions} {detector.name if detector else 'no faces'}"[:200]
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from dataclasses import replace
 
 import pytest
 from django.core.files.storage import default_storage
@@ -105,6 +106,12 @@ def test_the_same_again_changes_nothing(filed):
         list(Finding.objects.values_list("photo", "check_name", "code", "measure").order_by("pk")),
     )
     assert after == before
+
+
+def test_order_of_the_profiles_makes_no_picture_outdated(filed):
+    profiles = profiles_of(filed.campaign)
+    turned = replace(profiles, rows=dict(reversed(profiles.rows.items())))
+    assert not outdated_photos(filed.campaign, turned).exists()
 
 
 def test_new_bounds_change_the_findings_and_nothing_else(filed):
