@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,6 +87,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(
                     pytest.mark.skip(reason="no Chromium; apt-get install chromium fonts-noto-cjk")
                 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where everything is required, a test that skips itself has failed."""
+    report = yield
+    if report.skipped and is_everything_required() and not hasattr(report, "wasxfail"):
+        report.outcome, report.longrepr = "failed", f"skipped, but everything is required: {report.longrepr}"
+    return report
 
 
 def pytest_collection_finish() -> None:
