@@ -112,11 +112,15 @@ def remove_exception(*, exception: DayException, by: User) -> None:
 
 @transaction.atomic
 def save_station(*, studio: Studio, by: User, station: Station | None = None, **fields: Any) -> Station:
-    """Add a station or change its name, rate, daily load, or whether it works at all."""
+    """Add a station or change its name, rate, daily load, or whether it works at all.
+
+    Of a lower rate both sides of the shoots hear whose plans exceed it.
+    """
     require_studio(by, studio)
     station = station or Station(studio=studio)
     is_new = station.pk is None
-    rate = station.rate
+    # Of the row, because a form may have written the new rate into `station`.
+    before = Station.objects.select_for_update().filter(pk=station.pk).first()
     for name, value in fields.items():
         setattr(station, name, value)
     try:
@@ -126,7 +130,7 @@ def save_station(*, studio: Studio, by: User, station: Station | None = None, **
         raise AlreadyEntered() from None
     record(station, "station_added" if is_new else "station_changed", by=by, new=station.code)
     calendar_changed(studio, by)
-    if not is_new and station.rate < rate:
+    if before is not None and station.rate < before.rate:
         report_broken_plans(station, by)
     return station
 
