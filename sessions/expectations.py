@@ -117,13 +117,14 @@ def _shares(campaign: Campaign, bookings: Collection[Booking]) -> tuple[dict[int
     ]
     _keep_planned(crowd, rows, bookings)
     found = {person.key: rows.home[person.key] for person in crowd if person.key in rows.home}
+    stay = Counter((person.group, found[person.key]) for person in crowd if person.key in found)
     shoots = _in_time(bookings, rows, found.values())
     makeups = {booking.pk for booking in bookings if booking.kind == BookingKind.MAKEUP}
     for pool in (
         [shoot for shoot in shoots if shoot.key not in makeups],
         [shoot for shoot in shoots if shoot.key in makeups],
     ):
-        found |= share([person for person in crowd if person.key not in found], pool)
+        found |= share([person for person in crowd if person.key not in found], pool, stay)
     wanted: dict[int, set[int]] = {booking.pk: set() for booking in bookings}
     for person, shoot in found.items():
         wanted[shoot].add(person)
