@@ -17,7 +17,7 @@ from photocampus.lists import join_words
 from photocampus.models import User
 from sessions.booking import NotContracted, cancel_booking
 from sessions.calendar import StudioCalendar
-from sessions.campaign_open import CampaignNotOpen
+from sessions.campaign_open import keep_published
 from sessions.holding import hold_hours, holding, hours_freed
 from sessions.hours import HalfHour, calendar_of, require_open
 from sessions.models import (
@@ -36,7 +36,7 @@ from sessions.models import (
 from sessions.parties import require_studio
 from sessions.plan_limits import report_broken_plans
 from sessions.routes import FLAG_HOURS, flags_of, kept_hours, lower_flag, raise_flag
-from units.models import Campaign, CampaignState, Contract, Studio
+from units.models import Campaign, Contract, Studio
 
 MOST_DAYS = 8  # named in the sentence of a flag
 
@@ -223,11 +223,10 @@ def open_individual_day(
 ) -> Booking:
     """The studio opens hours for people who come alone (R5); `seats` people in each half hour take a seat themselves.
 
-    Raises `StudioClosed`, `OutsideWindow`, `HoursTaken`, `NoHours`.
+    Raises `StudioClosed`, `OutsideWindow`, `HoursTaken`, `NoHours`, `CampaignNotOpen`.
     """
     require_studio(by, studio)
-    if campaign.state != CampaignState.PUBLISHED:
-        raise CampaignNotOpen()
+    keep_published(campaign.pk)
     if not Contract.objects.filter(studio=studio, campaign=campaign).exists():
         raise NotContracted(studio=studio.short_name)
     if seats < 1:
