@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from photocampus import clock
-from photocampus.events import record
-from photocampus.models import User
+from photocampus.events import record, subject_type
+from photocampus.models import Event, User
 from sessions.campaign_open import keep_published
 from sessions.fees import shooting_fee
 from sessions.hours import HalfHour, room_in
@@ -264,7 +264,17 @@ def _left_a_trace() -> Q:
 
 def remove_expected(rows: QuerySet[Attendance]) -> int:
     """Take expectations back that left no trace."""
-    return traceless(rows).delete()[0]
+    return _take_back(traceless(rows)).total()
+
+
+def _take_back(rows: QuerySet[Attendance]) -> Counter[int]:
+    """Delete these rows; gives how many for each booking (id). For use cases with a transaction of their own.
+
+    The lock looks again at a row that it waited for, which a deletion would not: who was checked in meanwhile stays.
+    """
+    found = list(rows.select_for_update(of=("self",)).only("pk", "booking_id").order_by("pk"))
+    Attendance.objects.filter(pk__in=[row.pk for row in found]).delete()
+    return Counter(row.booking_id for row in found)
 
 
 def traceless(rows: QuerySet[Attendance]) -> QuerySet[Attendance]:
@@ -273,9 +283,15 @@ def traceless(rows: QuerySet[Attendance]) -> QuerySet[Attendance]:
 
 
 def mere_expectations(graduate_ids: Collection[int]) -> QuerySet[Attendance]:
-    """Rows that the roster made at shoots of groups and nobody touched; a seat that somebody took is none."""
+    """Rows that the roster made at shoots of groups and nobody touched.
+
+    Not a seat that somebody took, nor who walked in, whose number was compared, or who was marked absent for a while.
+    """
     rows = Attendance.objects.filter(graduate__in=list(graduate_ids), booking__kind__in=GROUP_KINDS)
-    return traceless(rows)
+    moved = Event.objects.filter(
+        subject_type=subject_type(Attendance), subject_id=OuterRef("pk"), kind__startswith="state_"
+    )
+    return traceless(rows.filter(day=None, id_compared=None)).exclude(Exists(moved))
 
 
 def count_expected(graduate_ids: Collection[int]) -> int:
@@ -287,9 +303,7 @@ def drop_expected(graduate_ids: Collection[int], by: User | None) -> None:
     """These people come off the roster as if they had never been on it, and so do the expectations of them."""
     dropped: Counter[int] = Counter()
     for block in blocks(graduate_ids):
-        rows = mere_expectations(block)
-        dropped.update(rows.values_list("booking", flat=True))
-        rows.delete()
+        dropped.update(_take_back(mere_expectations(block)))
     for booking in Booking.objects.filter(pk__in=list(dropped)).order_by("pk"):
         record(booking, "expected_people", by=by, data={"added": 0, "removed": dropped[booking.pk]})
 
