@@ -58,8 +58,12 @@ def share(
     Applied to its own answer it gives the same.
     """
     parts: dict[tuple[int, tuple[int, ...]], list[Person]] = {}
+    of_unit: dict[int, list[Shoot]] = {}
+    for shoot in shoots:
+        for unit in shoot.units:
+            of_unit.setdefault(unit, []).append(shoot)
     for person in people:
-        if choice := _open_to(person, shoots):
+        if choice := _open_to(person, of_unit.get(person.unit, [])):
             parts.setdefault((person.group, choice), []).append(person)
     places = _Places({shoot.key: max(shoot.places, 0) for shoot in shoots}, stay or {})
     divided = []
@@ -78,7 +82,8 @@ def share(
 
 
 def _open_to(person: Person, shoots: Sequence[Shoot]) -> tuple[int, ...]:
-    fitting = [shoot for shoot in shoots if person.unit in shoot.units and shoot.key not in person.barred]
+    """Those of the shoots of the person's unit to which he or she may come."""
+    fitting = [shoot for shoot in shoots if shoot.key not in person.barred]
     return tuple(shoot.key for shoot in [s for s in fitting if s.gains] or fitting)
 
 
