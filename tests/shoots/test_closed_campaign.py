@@ -1,7 +1,10 @@
 """A closed campaign: nothing is agreed in it any more, and the studio sees nobody."""
 
 import datetime as dt
+import threading
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -15,6 +18,7 @@ from sessions.models import Booking, Hold, WaitlistEntry
 from sessions.studio_days import open_individual_day
 from sessions.waitlist import accept_offer, join_waitlist
 from tests.shoots.booking_world import DAY, NOW, World, ask, confirmed, hours, make_world
+from tests.shoots.test_holding_races import at_once
 from units.campaigns import close_campaign
 from units.models import Campaign, CampaignState, StudioGrant
 
@@ -80,6 +84,29 @@ def test_nothing_begins_in_a_campaign_that_was_closed_after_the_page_was_loaded(
             step()
     assert Booking.objects.get() == busy and not WaitlistEntry.objects.exists()
     assert not Hold.objects.exclude(booking=busy).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_made_while_the_campaign_is_closed_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever closes waits for the request that was judged before, and then sees it."""
+    with clock.at(NOW):
+        world = make_world()
+    judged, hold = threading.Event(), acts.hold_hours
+
+    def hold_slowly(**fields: Any) -> None:
+        judged.set()
+        time.sleep(0.5)
+        hold(**fields)
+
+    def close() -> None:
+        judged.wait(timeout=20)
+        close_campaign(campaign=world.campaign, by=world.staff)
+
+    monkeypatch.setattr(acts, "hold_hours", hold_slowly)
+    booking, _closed = at_once(lambda: ask(world), close)
+    assert isinstance(booking, Booking)
+    booking.refresh_from_db()
+    assert booking.state == "withdrawn" and not Hold.objects.exists()
 
 
 def test_closing_a_campaign_ends_what_nobody_confirmed(world: World) -> None:
