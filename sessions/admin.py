@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from photocampus.admin_base import Act, LogAdmin, PortalAdmin, take_out
+from photocampus.admin_base import Act, LogAdmin, PortalAdmin, actor, take_out
 from photocampus.admin_words import word_column, word_filter
 from photocampus.lists import join_words
 from photocampus.models import User
@@ -48,6 +48,7 @@ from sessions.models import (
     WaitlistEntry,
     WeeklyHours,
 )
+from sessions.plan_limits import report_broken_plans
 from sessions.problem_view import STEPS as PROBLEM_STEPS
 from sessions.routes import FLAGS
 from sessions.studio_days import SpansInWrongOrder, calendar_changed
@@ -83,7 +84,7 @@ class CalendarAdmin(PortalAdmin):
         """A line that goes over to another studio (or to its station) concerns both."""
         before = type(obj)._default_manager.filter(pk=obj.pk).first() if change else None
         super().save_model(request, obj, form, change)
-        by = request.user if isinstance(request.user, User) else None
+        by = actor(request)
         studios = {studio_of(row) for row in (before, obj) if row is not None}
         if flagged := sum(calendar_changed(studio, by) for studio in studios):
             text = ngettext(
@@ -160,6 +161,13 @@ class StationAdmin(CalendarAdmin):
     open_fields = ("studio", "code", "name", "kind", "rate", "daily_load", "is_active")
     fixed_after_creation = ("studio", "code")
     hidden_fields = ("public_id",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Of a lower rate both sides of the shoots hear whose plans exceed it."""
+        before = Station.objects.select_for_update().filter(pk=obj.pk).first() if change else None
+        super().save_model(request, obj, form, change)
+        if before is not None and obj.rate < before.rate:
+            report_broken_plans(obj, actor(request))
 
 
 @admin.register(StationDayOff)

@@ -16,7 +16,7 @@ from photocampus.events import move_state, record
 from photocampus.lists import join_parts
 from photocampus.models import Role, User
 from sessions.booking_cover import require_need
-from sessions.campaign_open import CampaignNotOpen, keep_published, require_published
+from sessions.campaign_open import keep_published, require_published
 from sessions.conversation import MOVES, answer_by, locked, tell, tell_why
 from sessions.expectations import (
     expect_elsewhere,
@@ -136,6 +136,7 @@ def ask_booking(
 def _place_request(
     booking: Booking, units: list[Unit], hours: Collection[HalfHour], by: User, note: str, reason: str
 ) -> None:
+    keep_published(booking.campaign_id)
     # Two requests of one unit at the same moment see each other.
     list(Unit.objects.select_for_update().filter(pk__in=[unit.pk for unit in units]).order_by("pk"))
     booking.people = _judge_request(booking, units, hours, by)
@@ -161,8 +162,7 @@ def _judge_request(booking: Booking, units: list[Unit], hours: Collection[HalfHo
         own = set(own_unit_ids(by).values_list("unit", flat=True))
         if {unit.pk for unit in units} - own:
             raise NotAllowed()
-    if campaign.state != CampaignState.PUBLISHED:
-        raise CampaignNotOpen()
+    require_published(campaign.pk)
     if not Contract.objects.filter(studio=studio, campaign=campaign).exists():
         raise NotContracted(studio=studio.short_name)
     if booking.kind == BookingKind.INDIVIDUAL:

@@ -146,6 +146,7 @@ def mark_absent(*, attendance: Attendance, by: User, reason: str = "") -> bool:
     """Did not come, or left before the picture (then with a reason): goes on the make-up list.
 
     A picture that came in under a number struck out since is put aside, unless the unit has decided on it; True if so.
+    Of several, none comes back.
     """
     row = lock_attendance(attendance, by)
     if row.state == AttendanceState.CHECKED_IN:
@@ -165,18 +166,21 @@ def mark_absent(*, attendance: Attendance, by: User, reason: str = "") -> bool:
         reason=reason.strip(),
         absent_reason=reason.strip()[:200],
     )
-    was_put_aside = _put_void_picture_aside(row, by)
+    was_put_aside = _put_void_pictures_aside(row, by)
     _follow(row, by)
     return was_put_aside
 
 
-def _put_void_picture_aside(row: Attendance, by: User) -> bool:
-    """Nobody retakes it now, so nothing would ever supersede it."""
+def _put_void_pictures_aside(row: Attendance, by: User) -> bool:
+    """Nobody retakes it now, so nothing would ever supersede it; nor does one come back that was struck out before it."""
     links = AttendancePhoto.objects.filter(attendance=row, photo__chosen_by=row.graduate_id)
-    link = links.exclude(shot__voided_at=None).select_related("photo", "shot").first()
-    if link is None or link.shot is None:
-        return False
-    return put_aside(graduate=row.graduate, photo=link.photo, by=by, reason=link.shot.void_reason)
+    void = links.exclude(shot__voided_at=None).select_related("photo", "shot")
+    seen: list[int] = []
+    while (link := void.exclude(pk__in=seen).first()) and link.shot:
+        if not put_aside(graduate=row.graduate, photo=link.photo, by=by, reason=link.shot.void_reason):
+            break
+        seen.append(link.pk)
+    return bool(seen)
 
 
 @transaction.atomic

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from photocampus import clock
-from photocampus.events import record
-from photocampus.models import User
+from photocampus.events import record, subject_type
+from photocampus.models import Event, User
 from sessions.campaign_open import keep_published
 from sessions.fees import shooting_fee
 from sessions.hours import HalfHour, room_in
@@ -70,15 +70,35 @@ def would_expect(booking: Booking) -> int:
 
 def _connected(campaign: Campaign, unit_ids: Iterable[int]) -> set[int]:
     """The firm group shoots to come of these units, of the units they share a shoot with, and so on."""
-    links = BookingUnit.objects.filter(
+    return _reached(_links(campaign), unit_ids)[0]
+
+
+def _apart(campaign: Campaign, unit_ids: Iterable[int]) -> list[set[int]]:
+    """The same, but each set of shoots that could have people in common by itself."""
+    links, seen, parts = _links(campaign), set[int](), []
+    for unit in sorted(unit_ids):
+        if unit not in seen:
+            shoots, units = _reached(links, [unit])
+            seen |= units
+            parts.append(shoots)
+    return [part for part in parts if part]
+
+
+def _links(campaign: Campaign) -> list[tuple[int, int]]:
+    """Booking and unit of all firm group shoots to come."""
+    rows = BookingUnit.objects.filter(
         booking__campaign=campaign, booking__state__in=TO_COME, booking__kind__in=GROUP_KINDS
     )
-    pairs = list(links.values_list("booking", "unit"))
+    return list(rows.values_list("booking", "unit"))
+
+
+def _reached(links: Collection[tuple[int, int]], unit_ids: Iterable[int]) -> tuple[set[int], set[int]]:
+    """The shoots that can be reached from these units, and all units on the way."""
     units, found = set(unit_ids), set[int]()
-    while new := {booking for booking, unit in pairs if unit in units} - found:
+    while new := {booking for booking, unit in links if unit in units} - found:
         found |= new
-        units |= {unit for booking, unit in pairs if booking in new}
-    return found
+        units |= {unit for booking, unit in links if booking in new}
+    return found, units
 
 
 @dataclass
@@ -117,13 +137,14 @@ def _shares(campaign: Campaign, bookings: Collection[Booking]) -> tuple[dict[int
     ]
     _keep_planned(crowd, rows, bookings)
     found = {person.key: rows.home[person.key] for person in crowd if person.key in rows.home}
+    stay = Counter((person.group, found[person.key]) for person in crowd if person.key in found)
     shoots = _in_time(bookings, rows, found.values())
     makeups = {booking.pk for booking in bookings if booking.kind == BookingKind.MAKEUP}
     for pool in (
         [shoot for shoot in shoots if shoot.key not in makeups],
         [shoot for shoot in shoots if shoot.key in makeups],
     ):
-        found |= share([person for person in crowd if person.key not in found], pool)
+        found |= share([person for person in crowd if person.key not in found], pool, stay)
     wanted: dict[int, set[int]] = {booking.pk: set() for booking in bookings}
     for person, shoot in found.items():
         wanted[shoot].add(person)
@@ -177,7 +198,8 @@ def _in_time(bookings: Iterable[Booking], rows: _Rows, stay: Iterable[int]) -> l
 
     Days that passed before a shoot began have no places; one that is under way gains nobody who can go elsewhere.
     """
-    at_home = list(stay)
+    at_home = Counter(stay)
+    over = Counter(shoot for shoots in rows.barred.values() for shoot in shoots)
     held: dict[int, list[HalfHour]] = {}
     holds = Hold.objects.filter(booking__in=list(bookings)).values_list("booking", "station", "day", "start")
     for shoot, station, day, start in holds:
@@ -187,8 +209,8 @@ def _in_time(bookings: Iterable[Booking], rows: _Rows, stay: Iterable[int]) -> l
     for booking in bookings:
         begun = booking.state == BookingState.UNDER_WAY
         hours = [hour for hour in held.get(booking.pk, ()) if begun or hour.day >= clock.today()]
-        over = sum(1 for shoots in rows.barred.values() if booking.pk in shoots)
-        places = room_in(hours, stations, booking.agreed_load) - at_home.count(booking.pk) - over
+        taken = at_home[booking.pk] + over[booking.pk]
+        places = room_in(hours, stations, booking.agreed_load) - taken
         first = min(((hour.day, hour.start) for hour in hours), default=(dt.date.min, dt.time.min))
         units = frozenset(unit.pk for unit in booking.units.all())
         found.append(((first, booking.pk), Shoot(booking.pk, units, places, gains=not begun)))
@@ -203,20 +225,40 @@ def expect_people(campaign: Campaign, unit_ids: Iterable[int], by: User | None) 
     photographed or marked absent stays. Individual days (people take seats) and shoots that are over are left alone.
     Harmless when repeated; set-based.
     """
-    if not (keys := _connected(campaign, unit_ids)):
-        return 0
+    keys = _connected(campaign, unit_ids)
+    return _bring_in_step(campaign, keys, by) if keys else 0
+
+
+def _bring_in_step(campaign: Campaign, keys: Collection[int], by: User | None) -> int:
+    """`expect_people` for these shoots, in one transaction."""
     with transaction.atomic():
         # A shoot that somebody changes at this moment is left out, so that two transactions never wait for each other;
         # the next round of the worker finds it.
         free = Booking.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-        bookings = list(free.filter(pk__in=keys, state__in=TO_COME).order_by("pk").prefetch_related("units"))
+        bookings = _to_come(free, keys)
         wanted, rows = _shares(campaign, bookings)
         return sum(_write(booking, campaign, wanted[booking.pk], rows, by) for booking in bookings)
 
 
-def _write(booking: Booking, campaign: Campaign, wanted: set[int], rows: _Rows, by: User | None) -> int:
+def _to_come(rows: QuerySet[Booking], keys: Collection[int]) -> list[Booking]:
+    return list(rows.filter(pk__in=keys, state__in=TO_COME).order_by("pk").prefetch_related("units"))
+
+
+def _is_out_of_step(campaign: Campaign, keys: Collection[int]) -> bool:
+    """Whether `_bring_in_step` would change anything now; takes no lock."""
+    bookings = _to_come(Booking.objects.all(), keys)
+    wanted, rows = _shares(campaign, bookings)
+    return any(any(_difference(booking, wanted[booking.pk], rows)) for booking in bookings)
+
+
+def _difference(booking: Booking, wanted: set[int], rows: _Rows) -> tuple[list[int], list[int]]:
+    """The rows that go, and the people who come."""
     gone = [pk for person, pk in rows.free.get(booking.pk, {}).items() if person not in wanted]
-    missing = sorted(wanted - rows.known.get(booking.pk, set()))
+    return gone, sorted(wanted - rows.known.get(booking.pk, set()))
+
+
+def _write(booking: Booking, campaign: Campaign, wanted: set[int], rows: _Rows, by: User | None) -> int:
+    gone, missing = _difference(booking, wanted, rows)
     if not gone and not missing:
         return 0
     _kind, fee = shooting_fee(booking.kind, campaign)
@@ -245,13 +287,23 @@ def expect_elsewhere(booking: Booking, by: User | None, unit_ids: Iterable[int] 
 
 
 def expect_at_shoots_to_come() -> int:
-    """For the worker: all shoots from today on, by what no act announced, such as a picture that was refused."""
+    """For the worker: all shoots from today on, by what no act announced, such as a picture that was refused.
+
+    Shoots in step are only read, and each transaction locks only shoots that could have people in common.
+    """
     ahead = Booking.objects.filter(state__in=TO_COME, kind__in=GROUP_KINDS, holds__day__gte=clock.today())
     changed = 0
     for campaign in Campaign.objects.filter(pk__in=ahead.values("campaign")):
-        units = BookingUnit.objects.filter(booking__in=ahead.filter(campaign=campaign))
-        changed += expect_people(campaign, set(units.values_list("unit", flat=True)), None)
+        links = BookingUnit.objects.filter(booking__in=ahead.filter(campaign=campaign))
+        parts = _apart(campaign, links.values_list("unit", flat=True).distinct())
+        if moved := _follow_apart(campaign, parts):
+            # Whoever went over to another unit was still on the list of the old one when the new one was looked at.
+            changed += moved + _follow_apart(campaign, parts)
     return changed
+
+
+def _follow_apart(campaign: Campaign, parts: Iterable[Collection[int]]) -> int:
+    return sum(_bring_in_step(campaign, keys, None) for keys in parts if _is_out_of_step(campaign, keys))
 
 
 def _left_a_trace() -> Q:
@@ -263,7 +315,17 @@ def _left_a_trace() -> Q:
 
 def remove_expected(rows: QuerySet[Attendance]) -> int:
     """Take expectations back that left no trace."""
-    return traceless(rows).delete()[0]
+    return _take_back(traceless(rows)).total()
+
+
+def _take_back(rows: QuerySet[Attendance]) -> Counter[int]:
+    """Delete these rows; gives how many for each booking (id). For use cases with a transaction of their own.
+
+    The lock looks again at a row that it waited for, which a deletion would not: who was checked in meanwhile stays.
+    """
+    found = list(rows.select_for_update(of=("self",)).only("pk", "booking_id").order_by("pk"))
+    Attendance.objects.filter(pk__in=[row.pk for row in found]).delete()
+    return Counter(row.booking_id for row in found)
 
 
 def traceless(rows: QuerySet[Attendance]) -> QuerySet[Attendance]:
@@ -272,9 +334,15 @@ def traceless(rows: QuerySet[Attendance]) -> QuerySet[Attendance]:
 
 
 def mere_expectations(graduate_ids: Collection[int]) -> QuerySet[Attendance]:
-    """Rows that the roster made at shoots of groups and nobody touched; a seat that somebody took is none."""
+    """Rows that the roster made at shoots of groups and nobody touched.
+
+    Not a seat that somebody took, nor who walked in, whose number was compared, or who was marked absent for a while.
+    """
     rows = Attendance.objects.filter(graduate__in=list(graduate_ids), booking__kind__in=GROUP_KINDS)
-    return traceless(rows)
+    moved = Event.objects.filter(
+        subject_type=subject_type(Attendance), subject_id=OuterRef("pk"), kind__startswith="state_"
+    )
+    return traceless(rows.filter(day=None, id_compared=None)).exclude(Exists(moved))
 
 
 def count_expected(graduate_ids: Collection[int]) -> int:
@@ -286,9 +354,7 @@ def drop_expected(graduate_ids: Collection[int], by: User | None) -> None:
     """These people come off the roster as if they had never been on it, and so do the expectations of them."""
     dropped: Counter[int] = Counter()
     for block in blocks(graduate_ids):
-        rows = mere_expectations(block)
-        dropped.update(rows.values_list("booking", flat=True))
-        rows.delete()
+        dropped.update(_take_back(mere_expectations(block)))
     for booking in Booking.objects.filter(pk__in=list(dropped)).order_by("pk"):
         record(booking, "expected_people", by=by, data={"added": 0, "removed": dropped[booking.pk]})
 

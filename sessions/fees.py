@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photocampus import clock
 from photocampus.errors import ChangedMeanwhile, DomainError, MissingReason
-from photocampus.events import move_state, record, subject_type
+from photocampus.events import history_of, move_state, record, subject_type
 from photocampus.models import Event, User
 from sessions.models import Attendance, AttendanceState, BookingKind, Fee, FeeKind, FeeState
 from sessions.parties import require_studio
@@ -55,17 +55,28 @@ def payee_of(studio: Studio) -> str:
 
 
 def charge_shooting_fee(attendance: Attendance, *, by: User | None) -> Fee:
-    """Write the fee due when the person has been photographed; harmless when repeated."""
+    """Write the fee due when the person has been photographed; harmless when repeated.
+
+    One that was waived or paid back for want of a picture falls due again, one that the studio forgoes does not.
+    """
     kind, _amount = shooting_fee(attendance.booking.kind, attendance.booking.campaign)
     fee, created = Fee.objects.get_or_create(
         attendance=attendance, kind=kind, defaults={"amount": attendance.fee_due}
     )
     if created:
         record(fee, "fee_due", by=by, new=FeeState.DUE, data={"amount": str(fee.amount)})
-    elif fee.state in (FeeState.WAIVED, FeeState.REFUNDED):
+    elif fee.state in (FeeState.WAIVED, FeeState.REFUNDED) and not is_forgone(fee):
         # It was waived or paid back because nobody was photographed; now somebody was.
         move_fee(fee=fee, to=FeeState.DUE, by=by)
     return fee
+
+
+def is_forgone(fee: Fee) -> bool:
+    """Whether the studio waived it or paid it back though the person had been photographed: that stands for a retake."""
+    if fee.state not in (FeeState.WAIVED, FeeState.REFUNDED):
+        return False
+    event = history_of(fee).filter(kind=f"state_{fee.state}").last()
+    return event is not None and bool(event.data.get("photographed"))
 
 
 @transaction.atomic
@@ -87,11 +98,11 @@ def move_fee(*, fee: Fee, to: str, by: User | None, reason: str = "") -> None:
     if to == FeeState.DUE:
         _may_be_due(fee)
     settled: dict[str, Any] = {"settled_at": None, "settled_by": None}
+    data: dict[str, Any] = {"amount": str(fee.amount)}
     if to != FeeState.DUE:
         settled = {"settled_at": clock.now(), "settled_by": by}
-    move_state(
-        fee, to, moves=FEE_MOVES, by=by, reason=reason.strip(), data={"amount": str(fee.amount)}, **settled
-    )
+        data["photographed"] = fee.attendance.state == AttendanceState.PHOTOGRAPHED
+    move_state(fee, to, moves=FEE_MOVES, by=by, reason=reason.strip(), data=data, **settled)
 
 
 def _may_be_due(fee: Fee) -> None:

@@ -229,7 +229,7 @@ def plan_view(booking: Booking, rows: list[PlanEntry], own_units: Collection[int
     open_rows = [row for row in rows if standings[row.pk] == OPEN]
     return PlanView(
         days, list(lines.values()), rows, slots, sizes, lasting, _stranded(blocks, lasting),
-        broken_rules(booking, open_rows, held, sizes, is_disturbed=bool(known)),
+        broken_rules(booking, open_rows, held, sizes),
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from photocampus.digits import read_digits
 from photocampus.errors import ChangedMeanwhile, DomainError
 from sessions.access import sees_classes
 from sessions.calendar import clock_time
-from sessions.class_texts import place_of_shoot
+from sessions.class_texts import lines_about_people, parted_classes, place_of_shoot
 from sessions.models import Booking, BookingKind, Disturbance, Station
 from sessions.outages import in_force
 from sessions.places import Place
@@ -116,14 +116,17 @@ def changes_of(
     """Class by class, those that move first."""
     old, new = by_class(before), by_class(answer.plan.entries)
     found = []
-    for group in class_sizes(booking):
+    sizes = class_sizes(booking)
+    parted = parted_classes(booking, [group.pk for group in sizes])
+    for group in sizes:
         key = str(group.pk)
         was, now = old.get(key, []), new.get(key, [])
         row = compared(group, was, now, answer.kept)
         is_moved = key in answer.moved
         missed = [_rest(e, answer.kept) for e, (_text, only) in zip(was, row.before, strict=True) if only]
         coming = [e for e in now if e not in answer.kept]
-        text = text_for(booking, group, missed, coming) if is_moved else ""
+        people = lines_about_people(is_part=group.pk in parted, has_hours=len(now) > 1)
+        text = text_for(booking, group, missed, coming, people) if is_moved else ""
         contact = contacts.get(group.unit_id)
         found.append(ClassChange(group, row.before, row.after, is_moved, contact, text))
     return sorted(found, key=lambda change: not change.is_moved)
@@ -136,9 +139,11 @@ def _rest(entry: Entry, kept: Collection[Entry]) -> Entry:
     return replace(entry, count=entry.count - over)
 
 
-def text_for(booking: Booking, group: ClassGroup, missed: list[Entry], coming: list[Entry]) -> str:
-    """What the class is told: which hours no longer hold, which ones do now, and where."""
-    lines = [_("%(name)s: the shooting plan has changed.") % {"name": group.name}]
+def text_for(
+    booking: Booking, group: ClassGroup, missed: list[Entry], coming: list[Entry], people: list[str]
+) -> str:
+    """What the class is told: whom it concerns, which hours no longer hold, which ones do now, and where."""
+    lines = [_("%(name)s: the shooting plan has changed.") % {"name": group.name}, *people]
     for entry in missed:
         lines.append(_("No longer: %(hour)s.") % {"hour": line_of(entry)})
     for entry in coming:

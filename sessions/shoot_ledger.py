@@ -1,5 +1,6 @@
 """Checks of shoot days: attendance ↔ shots, attendance ↔ fees, receipts without a gap, states ↔ history."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 
 from django.db.models import Count, F, Max, Min, Model, OuterRef, Q, Subquery
@@ -8,6 +9,7 @@ from django.utils import timezone
 from photocampus.events import subject_type
 from photocampus.ledger import ledger_check
 from photocampus.models import Event
+from sessions.fees import is_forgone
 from sessions.models import (
     Attendance,
     AttendanceState,
@@ -107,7 +109,7 @@ def fees() -> Iterable[str]:
                 f"attendance {row.pk} is charged {row.charged} ({row.charged_kind}), "
                 f"due are {row.fee_due} ({wanted.value})"
             )
-        elif row.charged_state in FREED and row.settled_at and row.settled_at < row.photographed_at:
+        elif row.charged_state in FREED and _was_freed_too_early(row):
             yield f"attendance {row.pk} was photographed after its fee was “{row.charged_state}”, nothing is due"
     owing = [FeeState.DUE, FeeState.TAKEN]
     absent = [AttendanceState.EXPECTED, AttendanceState.ABSENT]
@@ -117,6 +119,14 @@ def fees() -> Iterable[str]:
         yield f"fee {pk} is settled without a time"
     for pk in Fee.objects.filter(state=FeeState.DUE, settled_at__isnull=False).values_list("pk", flat=True):
         yield f"fee {pk} is due but has a time of settlement"
+
+
+def _was_freed_too_early(row: Attendance) -> bool:
+    """For want of a picture that there is now; `settled_at` is that of the shooting fee."""
+    settled_at: dt.datetime | None = getattr(row, "settled_at", None)
+    if settled_at is None or row.photographed_at is None or settled_at >= row.photographed_at:
+        return False
+    return not any(is_forgone(fee) for fee in row.fees.exclude(kind=FeeKind.OTHER))
 
 
 @ledger_check("shoots.receipts")

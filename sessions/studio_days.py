@@ -17,7 +17,7 @@ from photocampus.lists import join_words
 from photocampus.models import User
 from sessions.booking import NotContracted, cancel_booking
 from sessions.calendar import StudioCalendar
-from sessions.campaign_open import CampaignNotOpen
+from sessions.campaign_open import keep_published
 from sessions.holding import hold_hours, holding, hours_freed
 from sessions.hours import HalfHour, calendar_of, require_open
 from sessions.models import (
@@ -36,7 +36,7 @@ from sessions.models import (
 from sessions.parties import require_studio
 from sessions.plan_limits import report_broken_plans
 from sessions.routes import FLAG_HOURS, flags_of, kept_hours, lower_flag, raise_flag
-from units.models import Campaign, CampaignState, Contract, Studio
+from units.models import Campaign, Contract, Studio
 
 MOST_DAYS = 8  # named in the sentence of a flag
 
@@ -112,11 +112,15 @@ def remove_exception(*, exception: DayException, by: User) -> None:
 
 @transaction.atomic
 def save_station(*, studio: Studio, by: User, station: Station | None = None, **fields: Any) -> Station:
-    """Add a station or change its name, rate, daily load, or whether it works at all."""
+    """Add a station or change its name, rate, daily load, or whether it works at all.
+
+    Of a lower rate both sides of the shoots hear whose plans exceed it.
+    """
     require_studio(by, studio)
     station = station or Station(studio=studio)
     is_new = station.pk is None
-    rate = station.rate
+    # Of the row, because a form may have written the new rate into `station`.
+    before = Station.objects.select_for_update().filter(pk=station.pk).first()
     for name, value in fields.items():
         setattr(station, name, value)
     try:
@@ -126,7 +130,7 @@ def save_station(*, studio: Studio, by: User, station: Station | None = None, **
         raise AlreadyEntered() from None
     record(station, "station_added" if is_new else "station_changed", by=by, new=station.code)
     calendar_changed(studio, by)
-    if not is_new and station.rate < rate:
+    if before is not None and station.rate < before.rate:
         report_broken_plans(station, by)
     return station
 
@@ -219,11 +223,10 @@ def open_individual_day(
 ) -> Booking:
     """The studio opens hours for people who come alone (R5); `seats` people in each half hour take a seat themselves.
 
-    Raises `StudioClosed`, `OutsideWindow`, `HoursTaken`, `NoHours`.
+    Raises `StudioClosed`, `OutsideWindow`, `HoursTaken`, `NoHours`, `CampaignNotOpen`.
     """
     require_studio(by, studio)
-    if campaign.state != CampaignState.PUBLISHED:
-        raise CampaignNotOpen()
+    keep_published(campaign.pk)
     if not Contract.objects.filter(studio=studio, campaign=campaign).exists():
         raise NotContracted(studio=studio.short_name)
     if seats < 1:

@@ -14,7 +14,7 @@ from photocampus.models import User
 from sessions.booking import NobodyWaits, NotContracted
 from sessions.booking_cover import require_need
 from sessions.calendar import capacity
-from sessions.campaign_open import CampaignNotOpen, require_published
+from sessions.campaign_open import keep_published, require_published
 from sessions.conversation import MOVES, answer_by, locked, tell, tell_why
 from sessions.expectations import people_of
 from sessions.hours import (
@@ -33,7 +33,7 @@ from sessions.models import Booking, BookingKind, BookingState, WaitlistEntry
 from sessions.offers import ENTRY_MOVES, W, open_entries
 from sessions.parties import require_unit
 from sessions.routes import require_kind
-from units.models import Campaign, CampaignState, Contract, Studio, Unit
+from units.models import Campaign, Contract, Studio, Unit
 
 
 class ListClosed(DomainError):
@@ -85,8 +85,7 @@ def join_waitlist(
     `AlreadyWaiting`, and what asking for hours on the day would raise.
     """
     require_unit(by, [unit])
-    if campaign.state != CampaignState.PUBLISHED:
-        raise CampaignNotOpen()
+    keep_published(campaign.pk)
     if not Contract.objects.filter(studio=studio, campaign=campaign).exists():
         raise NotContracted(studio=studio.short_name)
     if kind == BookingKind.INDIVIDUAL:

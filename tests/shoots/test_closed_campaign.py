@@ -1,6 +1,10 @@
 """A closed campaign: nothing is agreed in it any more, and the studio sees nobody."""
 
+import datetime as dt
+import threading
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,13 +14,16 @@ from photocampus.ledger import disagreements
 from sessions import booking as acts
 from sessions.campaign_open import CampaignNotOpen
 from sessions.expectations import grant_units
-from sessions.models import Booking, Hold
-from sessions.waitlist import accept_offer
-from tests.shoots.booking_world import NOW, World, ask, confirmed, hours, make_world
+from sessions.models import Booking, Hold, WaitlistEntry
+from sessions.studio_days import open_individual_day
+from sessions.waitlist import accept_offer, join_waitlist
+from tests.shoots.booking_world import DAY, NOW, World, ask, confirmed, hours, make_world
+from tests.shoots.test_holding_races import at_once
 from units.campaigns import close_campaign
 from units.models import Campaign, CampaignState, StudioGrant
 
 pytestmark = pytest.mark.django_db
+NEXT = DAY + dt.timedelta(days=1)
 NAMED = {"companion_name": "陈老师", "companion_phone": "13900000001"}
 
 
@@ -58,6 +65,48 @@ def test_nothing_is_agreed_in_a_closed_campaign_and_no_studio_gets_its_people(wo
     with pytest.raises(CampaignNotOpen):
         grant_units(booking=booking, units=[world.unit], by=world.photographer)
     assert not StudioGrant.objects.exists() and not booking.attendances.exists()
+
+
+def test_nothing_begins_in_a_campaign_that_was_closed_after_the_page_was_loaded(world: World) -> None:
+    busy = ask(world, [*hours(*world.bays), *hours(*world.bays, start="13:00", end="17:00")])
+    Campaign.objects.filter(pk=world.campaign.pk).update(state=CampaignState.CLOSED)
+    assert world.campaign.state == CampaignState.PUBLISHED
+    fields = {"campaign": world.campaign, "studio": world.studio}
+    steps = [
+        lambda: ask(world, hours(world.bays[0], day=NEXT), units=[world.other], by=world.rival),
+        lambda: open_individual_day(
+            hours=hours(world.bays[0], day=NEXT), seats=2, by=world.photographer, **fields
+        ),
+        lambda: join_waitlist(unit=world.other, kind="group", day=DAY, by=world.rival, **fields),
+    ]
+    for step in steps:
+        with pytest.raises(CampaignNotOpen):
+            step()
+    assert Booking.objects.get() == busy and not WaitlistEntry.objects.exists()
+    assert not Hold.objects.exclude(booking=busy).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_made_while_the_campaign_is_closed_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever closes waits for the request that was judged before, and then sees it."""
+    with clock.at(NOW):
+        world = make_world()
+    judged, hold = threading.Event(), acts.hold_hours
+
+    def hold_slowly(**fields: Any) -> None:
+        judged.set()
+        time.sleep(0.5)
+        hold(**fields)
+
+    def close() -> None:
+        judged.wait(timeout=20)
+        close_campaign(campaign=world.campaign, by=world.staff)
+
+    monkeypatch.setattr(acts, "hold_hours", hold_slowly)
+    booking, _closed = at_once(lambda: ask(world), close)
+    assert isinstance(booking, Booking)
+    booking.refresh_from_db()
+    assert booking.state == "withdrawn" and not Hold.objects.exists()
 
 
 def test_closing_a_campaign_ends_what_nobody_confirmed(world: World) -> None:

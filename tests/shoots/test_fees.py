@@ -1,6 +1,5 @@
 """Fees (R12): what is due, every move and refusal, and the sums."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +9,7 @@ from photocampus.errors import IllegalMove, MissingReason, NotAllowed
 from photocampus.events import history_of
 from photocampus.ledger import disagreements
 from sessions.cash import cash_rows, fees_of, sum_up
-from sessions.checkin import mark_absent
+from sessions.checkin import mark_absent, mark_photographed
 from sessions.fees import (
     NoSuchService,
     NotHere,
@@ -22,7 +21,7 @@ from sessions.fees import (
 )
 from sessions.history import attendances as told_of
 from sessions.models import Attendance, BookingKind, Fee, FeeKind, FeeState, Shot
-from sessions.shots import void_shot
+from sessions.shots import issue_shot, void_shot
 from tests import factories as make
 from tests.shoots.shoot_day import DAY, ShootDay, at, make_shoot_day
 
@@ -190,12 +189,34 @@ def test_nobody_owes_for_a_picture_that_was_not_taken(day: ShootDay):
         move_fee(fee=Fee.objects.get(), to=FeeState.DUE, by=day.photographer)
 
 
-def test_ledger_names_a_fee_settled_before_the_picture_that_it_is_for(day: ShootDay):
-    """Paid back after the picture it is a decision of the studio; before it, the fee is owed."""
+@pytest.mark.parametrize("state", [FeeState.WAIVED, FeeState.REFUNDED])
+def test_what_the_studio_forgoes_is_not_due_for_a_retake(day: ShootDay, state: str):
     row = day.photograph(day.attendances[0])
-    move_fee(fee=Fee.objects.get(), to=FeeState.TAKEN, by=day.photographer)
+    if state == FeeState.REFUNDED:
+        move_fee(fee=Fee.objects.get(), to=FeeState.TAKEN, by=day.photographer)
+    move_fee(fee=Fee.objects.get(), to=state, by=day.photographer, reason="家庭困难")
     with at(10):
-        move_fee(fee=Fee.objects.get(), to=FeeState.REFUNDED, by=day.photographer, reason="多收")
-        assert found() == []
-    Fee.objects.update(settled_at=row.checked_in_at - timedelta(minutes=1))
+        void_shot(shot=Shot.objects.get(), reason="闭眼", by=day.photographer)
+        row = day.attendances[0]
+        issue_shot(attendance=row, station=day.station, by=day.photographer)
+        mark_photographed(attendance=row, by=day.photographer)
+    assert Fee.objects.get().state == state
+    assert sum_up(fees_of(day.booking)).due == 0
+    assert found() == []
+
+
+def test_ledger_names_a_fee_paid_back_before_the_picture_that_it_is_for(
+    day: ShootDay, monkeypatch: pytest.MonkeyPatch
+):
+    """Paid back after the picture it is a decision of the studio; before it, the fee is owed."""
+    row = pay_back_and_leave(day)
+    other = day.photograph(day.attendances[1])
+    fee = Fee.objects.get(attendance=other)
+    move_fee(fee=fee, to=FeeState.TAKEN, by=day.photographer)
+    with at(10):
+        move_fee(fee=fee, to=FeeState.REFUNDED, by=day.photographer, reason="多收")
+    assert found() == []
+    monkeypatch.setattr("sessions.checkin.charge_shooting_fee", lambda row, by: None)
+    with at(11):
+        day.photograph(row)
     assert [f"attendance {row.pk}" in text for text in found()] == [True]

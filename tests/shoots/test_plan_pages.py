@@ -8,17 +8,21 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from photocampus import clock
 from photocampus.models import AccessLog, Event, Notification, User
 from photocampus.told import tell_waiting
-from sessions.models import BlockedHours, PlanChange, PlanEntry
+from sessions.booking import move_booking
+from sessions.models import BlockedHours, Booking, PlanChange, PlanEntry
 from sessions.plan_edits import seal
+from sessions.plan_limits import report_broken_plans
+from sessions.plans import generate_plan
 from sessions.studio_days import save_station
 from students.hooks import roster_changed
 from students.models import Graduate
 from tests import factories as make
-from tests.shoots.booking_world import NOW, World, confirmed, hours, make_world
+from tests.shoots.booking_world import DAY, NOW, World, confirmed, hours, make_world
 from units.models import Campaign
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +145,49 @@ def test_plan_says_what_it_broke_since_a_station_takes_fewer_people(world: World
     tell_waiting()
     told = {row.user for row in Notification.objects.filter(event__kind="plan_broken")}
     assert told == {world.coordinator}  # the studio did it itself
+
+
+@pytest.mark.parametrize("is_staff", [False, True])
+def test_a_lower_rate_from_a_form_is_told_to_who_planned_with_the_old_one(
+    world: World, is_staff: bool
+) -> None:
+    booking = confirmed(world, hours(*world.bays))
+    client(world.coordinator).post(unit(world, f"bookings/{booking.public_id}/plan/make/"))
+    station = PlanEntry.objects.filter(people__gt=5).first().station
+    admin = reverse("admin:shoots_station_change", args=[station.pk])
+    page = reverse("shoots:station", args=[world.studio.code, world.campaign.code, station.public_id])
+    browser, address = client(world.staff), admin
+    if not is_staff:
+        browser, address = client(world.photographer), page
+    form = {"name": "新机位", "kind": "bay", "daily_load": 120, "is_active": "on"}
+    for rate, told in ((20, False), (5, True), (5, True)):
+        assert browser.post(address, {**form, "rate": rate}).status_code == 302
+        station.refresh_from_db()
+        assert station.rate == rate
+        assert Event.objects.filter(kind="plan_broken").count() == int(told)
+
+
+def test_a_lower_rate_reads_as_little_for_two_shoots_as_for_one(world: World) -> None:
+    next_day = hours(world.bays[0], day=DAY + dt.timedelta(days=1))
+    for number, (house, by, wanted) in enumerate(
+        ((world.unit, world.coordinator, hours(*world.bays)), (world.other, world.rival, next_day)), start=1
+    ):
+        generate_plan(booking=confirmed(world, wanted, units=[house], by=by), by=by)
+        assert Booking.objects.filter(plan_entries__station=world.bays[0]).distinct().count() == number
+        with CaptureQueriesContext(connection) as queries:
+            report_broken_plans(world.bays[0], world.photographer)
+        assert len(queries) == 3
+
+
+def test_hours_that_are_held_are_no_breach_where_the_shoot_begins_earlier_now(world: World) -> None:
+    booking = confirmed(world, hours(world.bays[0], start="10:00"), units=[world.other], by=world.rival)
+    generate_plan(booking=booking, by=world.rival)
+    move_booking(booking=booking, hours=hours(world.bays[0]), by=world.rival)
+    assert [f"{row.start:%H:%M}" for row in PlanEntry.objects.all()] == ["10:00"]
+    page = client(world.rival).get(
+        f"/unit/{world.other.code}/{world.campaign.code}/bookings/{booking.public_id}/plan/"
+    )
+    assert "该计划已超出实际接待能力" not in text(page)
 
 
 @pytest.mark.parametrize(("mode", "shown"), [("id_card", True), ("capture_code", False)])

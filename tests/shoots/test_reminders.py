@@ -15,11 +15,11 @@ from photocampus.told import tell_waiting
 from photocampus.waiting import scopes_of, waiting_items
 from sessions import booking as use
 from sessions.class_texts import class_texts
-from sessions.models import Booking, PlanEntry
+from sessions.models import Booking, PlanEntry, Station
 from sessions.plans import generate_plan
 from sessions.reminders import remind_of_holds, remind_of_shoots
 from students.models import Graduate
-from tests.shoots.booking_world import DAY, NOW, hours, make_world
+from tests.shoots.booking_world import DAY, NOW, confirmed, hours, make_world
 from tests.shoots.test_told import ask
 from units.campaigns import change_campaign
 from units.models import Campaign
@@ -211,6 +211,23 @@ def test_texts_of_a_split_class_say_whose_turn_is_when(world, booking):
         )
     assert "按学号第 1 至 20 位" in entry.text and "按学号第 21 至 29 位" in entry.text
     assert class_texts(booking, world.other) == []
+
+
+def test_texts_of_a_class_at_two_shoots_say_whom_they_mean(world):
+    Station.objects.update(rate=14)
+    days = (DAY, DAY + dt.timedelta(days=1))
+    shoots = [confirmed(world, hours(world.bays[0], day=day, end="11:30")) for day in days]
+    for shoot in shoots:
+        generate_plan(booking=shoot, by=world.coordinator)
+    with translation.override("zh-hans"):
+        texts = [(one.name, one.text) for shoot in shoots for one in class_texts(shoot, world.unit)]
+    divided = [text for name, text in texts if name == "会计1班"]
+    assert sorted(text.count("时间：") for text in divided) == [1, 2]
+    for text in divided:
+        assert "仅限个人页面显示本场拍摄的同学参加" in text and "按学号" not in text
+        assert ("每人的具体时段以个人页面显示为准" in text) is (text.count("时间：") == 2)
+    (whole,) = [text for name, text in texts if name == "会计2班"]
+    assert "个人页面" not in whole
 
 
 def test_page_shows_the_texts_ready_to_copy(world, booking):

@@ -39,8 +39,13 @@ def test_unit_compares_applies_and_is_given_the_words_for_the_class(client):
         assert client.get(url).status_code == 200 and starts() == ["09:30", "10:30"]
         shown = client.post(url, CUT).content.decode()
         assert starts() == ["09:30", "10:30"]
-        for part in ("<del>04-17 10:30", "<ins>04-17 11:00", "10:45", "13900000001", "陈老师"):
+        own = "每人的具体时段以个人页面显示为准"
+        for part in ("<del>04-17 10:30", "<ins>04-17 11:00", "10:45", "13900000001", "陈老师", own):
             assert part in shown
+        only = "仅限个人页面显示本场拍摄的同学参加"
+        assert only not in shown
+        make.make_graduates(1, day.campaign, day.unit)
+        assert only in client.post(url, CUT).content.decode()
         sent = {**CUT, "apply": "1", "compared": field(shown, "compared"), "moment": field(shown, "moment")}
         assert client.post(url, sent).status_code == 302
         assert starts() == ["09:30", "11:00"]

@@ -106,6 +106,18 @@ def test_who_is_planned_stays(world: World) -> None:
     assert expected(second) > 0 and is_sound()
 
 
+def test_who_joins_a_class_that_is_planned_comes_with_it(world: World) -> None:
+    early = confirmed(world, hours(world.bays[0], end="10:00"))  # 10 places
+    with_class = confirmed(world, hours(world.bays[0], day=NEXT, end="12:00"))
+    Graduate.objects.filter(enrolment__class_group__name="会计2班").update(roster_state="left")
+    expect_people(world.campaign, [world.unit.pk], None)
+    assert (classes(early), classes(with_class)) == ({}, {"会计1班": 29})
+    assert planned(with_class, world) == 29
+    make.make_graduates(2, world.campaign, world.unit, class_name="会计1班")
+    expect_people(world.campaign, [world.unit.pk], None)
+    assert (classes(early), classes(with_class)) == ({}, {"会计1班": 31})
+
+
 def test_who_missed_a_shoot_is_expected_at_the_next(world: World) -> None:
     first, makeup = confirmed(world), confirmed(world, hours(world.bays[1], day=LATER), kind="makeup")
     assert (expected(first), expected(makeup)) == (43, 0)

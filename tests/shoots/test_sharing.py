@@ -46,6 +46,14 @@ def test_who_is_somewhere_stays_as_far_as_there_is_room() -> None:
     assert counts(share(people(15, 15, here=2), shoots)) == {1: 15, 2: 15}
 
 
+def test_who_joins_a_class_goes_where_the_class_is() -> None:
+    shoots, group = [Shoot(1, A, 5), Shoot(2, A, 5)], people(1)[0].group
+    assert counts(share(people(2), shoots)) == {1: 2}
+    assert counts(share(people(2), shoots, {(group, 2): 20})) == {2: 2}
+    assert counts(share(people(7), shoots, {(group, 2): 20})) == {1: 2, 2: 5}
+    assert counts(share(people(7), [Shoot(1, A, 6), Shoot(2, A, 0)], {(group, 2): 20})) == {1: 6, 2: 1}
+
+
 def test_a_shoot_that_gains_nobody_is_only_for_those_without_another() -> None:
     shoots = [Shoot(1, B, 20, gains=False), Shoot(2, A, 5)]
     found = share([*people(9), *people(3, unit=2, start=100)], shoots)
@@ -73,10 +81,11 @@ def test_everybody_has_one_place_and_the_answer_lasts(
         person._replace(unit=1 + person.group // 10 % 2, here=dice.choice([None, *range(len(rows))]))
         for person in people(*sizes)
     ]
-    found = share(crowd, shoots)
+    stay = {(p.group, dice.randrange(len(rows))): dice.randint(0, 9) for p in crowd if dice.random() < 0.3}
+    found = share(crowd, shoots, stay)
     can_come = {p.key for p in crowd if any(p.unit in shoot.units for shoot in shoots)}
     assert set(found) == can_come
-    assert share([p._replace(here=found.get(p.key)) for p in crowd], shoots) == found
+    assert share([p._replace(here=found.get(p.key)) for p in crowd], shoots, stay) == found
     for shoot in shoots[:-1]:
         mine = [p for p in crowd if found.get(p.key) == shoot.key]
         if len(mine) > shoot.places:  # too many only where people have no later one

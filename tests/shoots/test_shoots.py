@@ -293,6 +293,23 @@ class TestLeavingAfterThePictureCameIn:
         graduate.refresh_from_db()
         assert (graduate.picture, self.listed(row)) == (first, ["refused"])
 
+    def test_of_two_struck_out_none_comes_back(self, day: ShootDay, row: Attendance):
+        first = make_photo(day, row.graduate, accepted=False)
+        void_shot(shot=Shot.objects.get(), reason="闭眼", by=day.photographer)
+        row = Attendance.objects.get(pk=row.pk)
+        again = issue_shot(attendance=row, station=day.station, by=day.photographer)
+        row = mark_photographed(attendance=row, by=day.photographer)
+        second = make_photo(day, row.graduate, accepted=False, text="again")
+        graduate = Graduate.objects.get(pk=row.graduate_id)
+        graduate.picture = first
+        choose_picture(graduate=graduate, photo=second, by=day.photographer)
+        void_shot(shot=again, reason="又闭眼", by=day.photographer)
+        assert mark_absent(attendance=row, by=day.photographer, reason="有课") is True
+        graduate.refresh_from_db()
+        assert graduate.picture is None and self.listed(row) == ["absent"]
+        events = history_of(graduate).filter(kind="picture_put_aside")
+        assert list(events.values_list("reason", flat=True)) == ["又闭眼", "闭眼"]
+
     @pytest.mark.parametrize("outcome", [Outcome.YES, Outcome.NO])
     def test_what_the_unit_decided_on_stays(self, day: ShootDay, row: Attendance, outcome):
         photo = make_photo(day, row.graduate, accepted=outcome == Outcome.YES)
