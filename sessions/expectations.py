@@ -45,9 +45,11 @@ PIECE = 2000  # rows in one statement
 
 
 def without_picture(campaign: Campaign, units: Iterable[Unit]) -> QuerySet[Graduate]:
-    """People of these units who must be photographed (again): nobody took their picture yet, or it was refused."""
+    """People of these units who must be photographed (again): nobody took their picture yet, or the one chosen was refused."""
     taken = Attendance.objects.filter(graduate=OuterRef("pk"), state=AttendanceState.PHOTOGRAPHED)
-    refused = Decision.objects.filter(graduate=OuterRef("pk"), outcome=Outcome.NO, is_current=True)
+    refused = Decision.objects.filter(
+        graduate=OuterRef("pk"), photo=OuterRef("picture"), outcome=Outcome.NO, is_current=True
+    )
     people = Graduate.objects.filter(campaign=campaign, enrolment__unit__in=list(units)).to_be_photographed()
     return people.filter(~Exists(taken) | Exists(refused))
 

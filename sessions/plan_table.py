@@ -131,6 +131,10 @@ class ClassLine:
         return self.size - self.planned
 
     @property
+    def is_to_come(self) -> bool:
+        return any(block.is_open or block.is_under_way for block in self.blocks)
+
+    @property
     def surplus(self) -> int:
         return max(0, -self.rest)
 
@@ -172,8 +176,8 @@ class PlanView:
 
     @property
     def too_many(self) -> list[ClassLine]:
-        """Classes for which more people are planned than are expected since the roster changed."""
-        return [line for line in self.classes if line.rest < 0]
+        """Classes for which more people are planned than are expected since the roster changed, as long as some come."""
+        return [line for line in self.classes if line.rest < 0 and line.is_to_come]
 
     def block_of(self, public_id: str) -> Block | None:
         blocks = (block for line in self.classes for block in line.blocks)

@@ -147,6 +147,19 @@ def test_plan_says_what_it_broke_since_a_station_takes_fewer_people(world: World
     assert told == {world.coordinator}  # the studio did it itself
 
 
+def test_more_planned_than_expected_matters_until_the_class_has_come(world: World) -> None:
+    booking = confirmed(world, hours(*world.bays))
+    here = f"bookings/{booking.public_id}/plan/"
+    browser = client(world.coordinator)
+    browser.post(unit(world, here + "make/"))
+    last = PlanEntry.objects.order_by("-day", "-start").first()
+    Graduate.objects.filter(enrolment__class_group=last.class_group)[0].attendances.all().delete()
+    assert "计划人数比应到人数多" in text(browser.get(unit(world, here)))
+    with clock.at(NOW.replace(year=2019)):
+        page = text(browser.get(unit(world, here)))
+    assert "计划人数比应到人数多" not in page and 'class="is-bad"' not in page
+
+
 @pytest.mark.parametrize("is_staff", [False, True])
 def test_a_lower_rate_from_a_form_is_told_to_who_planned_with_the_old_one(
     world: World, is_staff: bool
