@@ -28,7 +28,7 @@ from students.models import (
     Student,
     UploadState,
 )
-from students.roster_diff import still_holds
+from students.roster_diff import GRADUATE_FIELDS, still_holds
 from students.roster_plan import ClassKey, Note, Plan, Planner, Stale, Update
 from students.roster_read import MOVES, Progress, Quiet, read_roster
 from students.roster_records import Scope, lock_graduates, submitted_graduates
@@ -110,10 +110,10 @@ def write_plan(plan: Plan, scope: Scope, campaign: Campaign, events: "EventRows"
 
 
 def _refuse_submitted(plan: Plan, scope: Scope) -> None:
-    """Whose picture is handed in neither goes nor changes term or college; that may have happened after the preview."""
+    """Whose picture is handed in neither goes nor changes term, category or college; it may have been after the preview."""
     people = [pk for pk, _was, _fate, _why in plan.gone]
     people += [earlier for earlier, _new, _state in plan.deferred_from]
-    people += [update.pk for update in plan.graduate_updates if "term" in update.values]
+    people += [update.pk for update in plan.graduate_updates if not GRADUATE_FIELDS.isdisjoint(update.values)]
     people += [pk for old, new, pk in plan.transfers if scope.colleges[old] != scope.colleges[new]]
     lock_graduates(people)
     if submitted_graduates(people):

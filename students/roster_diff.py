@@ -33,6 +33,7 @@ from students.staging import field_context, plain_findings
 IDENTITY = frozenset({"name", "gender", "id_type", "id_number", "birth_date"})
 PERSON_FIELDS = IDENTITY | {"phone"}
 GRADUATE_FIELDS = frozenset({"term", "category"})
+HANDED_IN = GRADUATE_FIELDS | {"unit"}  # what a submission was made with
 CLEARABLE = frozenset(
     {
         "major_code", "major_name", "study_form", "length", "entry_date", "expected_graduation", "candidate_number",
@@ -164,7 +165,7 @@ class Diff:
                 continue
             if record.graduate_id is None:
                 absent.add(record.enrolment_id)
-            elif "term" in changed or "unit" in changed:
+            elif not HANDED_IN.isdisjoint(changed):
                 moved.add(record.graduate_id)
             if not IDENTITY.isdisjoint(changed):
                 identity.add(record.student_id)
@@ -231,8 +232,10 @@ class Diff:
         return Staged(line.line, RowKind.CHANGED, tags, values, rest, record.graduate_id)
 
     def _handed_in(self, record: Known, values: Values, changed: dict[str, str]) -> list[Finding]:
-        """Whose picture is handed in keeps the term and the college of that submission."""
+        """Whose picture is handed in stays a graduate and keeps the term and the college of that submission."""
         found = [_finding("term", values, Problem.of("submitted"))] if "term" in changed else []
+        if "category" in changed:
+            found.append(_finding("category", values, Problem.of("submitted_as")))
         colleges = self.scope.colleges
         if "unit" in changed and colleges[record.unit_id] != colleges[self.scope.unit_ids[values.unit]]:
             found.append(_finding("unit", values, Problem.of("submitted_by")))

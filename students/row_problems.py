@@ -57,6 +57,7 @@ SENTENCES: dict[str, Promise] = {
     "other_unit": _("belongs to a person of another unit, and the data differ from those on record"),
     "other_unit_state": _("belongs to another unit"),
     "submitted": _("cannot be changed: the picture of this person was handed in for the term on record"),
+    "submitted_as": _("cannot be changed: the picture of this person was handed in as a graduate's"),
     "submitted_by": _("cannot be changed: the picture of this person was handed in by the college on record"),
 }
 
