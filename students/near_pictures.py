@@ -78,7 +78,8 @@ def _mark_anew(campaign: int, rows: Collection[Look], nearest: Nearest) -> set[i
         ),
         ignore_conflicts=True,  # an upload that ends at this moment has compared later
     )
-    return {photo for photo, _who, _look in present if photo not in same or photo in nearest.keys() - sure}
+    settled = same - (nearest.keys() - sure.keys())
+    return {photo for photo, _who, _look in present} - settled
 
 
 def _mark_near(campaign: int, compared: Collection[int]) -> int:
