@@ -61,6 +61,8 @@ WORDS: dict[str, str | Promise] = {
     "hold_ends_soon": gettext_lazy("Held hours lapse soon"),
     "said": gettext_lazy("Message written"),
     "items_returned": gettext_lazy("Images returned"),
+    "items_withdrawn": gettext_lazy("Images withdrawn: their people graduate later"),
+    "items_restored": gettext_lazy("Images back in the submission: the deferral was undone"),
     "flag_cleared": gettext_lazy("Booking no longer flagged"),
     "companion_named": gettext_lazy("Companion named"),
     "venue_added": gettext_lazy("Venue added"),

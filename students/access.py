@@ -102,8 +102,11 @@ def ingest_batches_of(user: User) -> Any:
 
 @access_rule(IngestFile)
 def ingest_files_of(user: User) -> Any:
-    """Those of the uploads. Whose person is known (name and picture say so, too) only while that person is seen."""
-    filed = granted(user, unit="photo__enrolment__unit", campaign="photo__campaign")
+    """Those of the uploads. Whose person is known (name and picture say so, too) only while that person is seen.
+
+    Seen in the upload's campaign: what is known already may have been filed in an earlier one.
+    """
+    filed = granted(user, unit="photo__enrolment__unit", campaign="batch__campaign")
     assigned = granted(user, unit="assigned__enrolment__unit", campaign="assigned__campaign")
     people = (Q(photo=None) | Q(filed)) & (Q(assigned=None) | Q(assigned))
     return by_role(user, studio=own_uploads(user, "batch__") & people)

@@ -3,6 +3,9 @@
 Whoever is no longer exempt stands on the make-up list, is expected at the unit's shoots and may be photographed. How
 many people the unit counts (R3) does not change. When the unit accepts the same picture after all, the exemption is
 as it was, unless academic affairs have decided meanwhile.
+
+One picture may serve an enrolment in several campaigns (an early student who graduates later): a refusal in one ends the
+exemption in all. Where nobody has refused it, the unit of that campaign decides on it like on any other.
 """
 
 from collections import defaultdict
@@ -12,6 +15,7 @@ from photocampus.events import build_event, record_many, subject_type
 from photocampus.models import Event, User
 from students.hooks import roster_changed
 from students.models import Exemption, Graduate, GraduateQuerySet, RefusalCode
+from students.progress import refused_now
 from units.models import Campaign
 
 ENDED, RESTORED, DECIDED = "exemption_ended", "exemption_restored", "exemption_decided"
@@ -20,8 +24,9 @@ ENDED, RESTORED, DECIDED = "exemption_ended", "exemption_restored", "exemption_d
 def end_exemptions(
     pairs: Iterable[tuple[int, int]], *, by: User, code: RefusalCode | None, reason: str
 ) -> None:
-    """These (graduate, photo) pairs were refused: who was exempt by that picture is to be photographed."""
+    """These (graduate, photo) pairs were refused: who was exempt by that picture is to be photographed, in any campaign."""
     photos = dict(pairs)
+    photos |= dict(_in_other_campaigns(photos).values_list("pk", "picture"))
     people = _locked(Graduate.objects.exclude(exemption=Exemption.NONE), photos)
     for kind in {row.exemption for row in people}:
         rows = [row.pk for row in people if row.exemption == kind]
@@ -42,8 +47,12 @@ def end_exemptions(
 
 
 def restore_exemptions(pairs: Iterable[tuple[int, int]], *, by: User) -> None:
-    """The unit accepts these (graduate, photo) pairs: whose exemption ended with a refusal of that picture has it again."""
+    """The unit accepts these (graduate, photo) pairs: whose exemption ended with a refusal of that picture has it again.
+
+    In another campaign only if nobody has refused the picture there.
+    """
     photos = dict(pairs)
+    photos |= dict(_in_other_campaigns(photos).filter(~refused_now()).values_list("pk", "picture"))
     ended = {
         graduate: event.old
         for graduate, event in _last_word(photos).items()
@@ -63,6 +72,12 @@ def restore_exemptions(pairs: Iterable[tuple[int, int]], *, by: User) -> None:
         for row in people
     )
     _tell_roster(people, by)
+
+
+def _in_other_campaigns(photos: Mapping[int, int]) -> GraduateQuerySet:
+    """The other active places of the same enrolments that have chosen the same pictures."""
+    same = Graduate.objects.active().filter(picture__in=set(photos.values()))
+    return same.exclude(pk__in=list(photos))
 
 
 def _locked(graduates: GraduateQuerySet, photos: Mapping[int, int]) -> list[Graduate]:

@@ -75,7 +75,11 @@ class NotFiled(DomainError):
 
 
 class PictureChanged(Exception):
-    """The person has another picture than the one that the file was compared with."""
+    """The person has another picture, or that has other finished parts, than the file was compared with."""
+
+
+# The studio's finished files of a picture, each by its row and its hash.
+Parts = frozenset[tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,18 @@ def remove_files(row: IngestFile, profiles: Profiles) -> None:
             default_storage.delete(name)
 
 
+def is_filed(row: IngestFile) -> bool:
+    """Whether the files that are written for it are a photo's."""
+    return Photo.objects.filter(public_id=_unsaved_photo(row).public_id).exists()
+
+
+def finished_parts(photo: Photo | None) -> Parts:
+    """What a new picture would carry over from this one (`students.filing_parts`)."""
+    if photo is None:
+        return frozenset()
+    return frozenset(photo.renditions.filter(is_studio_file=True).values_list("pk", "sha256"))
+
+
 def _unsaved_photo(row: IngestFile) -> Photo:
     return Photo(public_id=row.photo_key or row.public_id)
 
@@ -195,15 +211,16 @@ def file_photo(
     profiles: Profiles,
     shot: str,
     by: User,
+    parts: Parts,
 ) -> Photo:
     """Write the rows of a photo whose files lie in the storage, and choose it. The older picture stays as history.
 
     Decisions on the older picture are no longer current (they stay). Raises `NotFiled`, and `PictureChanged` where
-    `graduate` does not hold the picture that the person has under the lock.
+    `graduate` does not hold the picture that the person has under the lock, or its finished `parts` are others there.
     """
     seen = graduate.picture_id
     graduate = _lock(graduate)
-    if graduate.picture_id != seen:
+    if graduate.picture_id != seen or finished_parts(graduate.picture) != parts:
         raise PictureChanged()
     must_be_fileable(graduate, sha256)
     header = processed.header

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -24,13 +24,15 @@ from students.archives import BadArchive, is_zip
 from students.faces import get_detector
 from students.filing import (
     NotFiled,
+    Parts,
     PictureChanged,
     Profiles,
     choose_again,
     file_photo,
+    finished_parts,
+    is_filed,
     must_be_fileable,
     profiles_of,
-    remove_files,
     write_files,
 )
 from students.filing_parts import (
@@ -42,9 +44,11 @@ from students.filing_parts import (
 )
 from students.imaging import read_header
 from students.ingest import JOB_KIND, TRAY_STATES, clean_name
+from students.ingest_known import holds, known_photos
+from students.ingest_leftovers import clear_settled, clear_unfiled, sweep_batch
 from students.ingest_listing import add_listed, add_members
 from students.ingest_order import NUMBER_CARD, propose_order
-from students.ingest_results import Result, Stays, TakenBack
+from students.ingest_results import Result, Settled, Stays, TakenBack
 from students.ingest_sources import Sources, digest_of
 from students.matching import Match, granted_graduates, match_name, match_shot_number
 from students.models import (
@@ -55,13 +59,11 @@ from students.models import (
     MatchMode,
     Origin,
     Photo,
-    Rendition,
 )
 from students.models.pictures import incoming_name, preview_name
 from students.near_pictures import mark_near_pictures
 from students.previews import preview_unmatched, survey_frame
 from students.processing import Processed, Rendered, ScanRule, process_picture
-from students.stored_files import delete_pieces
 
 logger = logging.getLogger("photocampus.ingest")
 # A file that stops the program each time must not be met for ever; one at which the machine went down by chance must be.
@@ -159,6 +161,8 @@ class _Run:
             self.settle(row, stays.result)
         except (LeaseLost, JobCancelled):
             raise
+        except Settled:
+            self._clear(row)
         except TakenBack:
             self.give_back(row)
         except DomainError as error:
@@ -197,21 +201,28 @@ class _Run:
             # Somebody will have to look at it: a file that is no picture at all says so at once.
             read_header(file)
             raise Stays(IngestState.TRAY, match.reason)
-        self._must_be_new(graduate, sha256, row)
+        processed: Processed | None = None
+        while True:
+            self._must_be_new(graduate, sha256, row)
+            self._must_be_fileable(graduate, sha256, file)
+            processed = processed or self._process(file)
+            if self._placed(row, file, graduate, processed, match.shot):
+                return
+            graduate = Graduate.objects.select_related("enrolment", "picture").get(pk=graduate.pk)
+
+    def _must_be_fileable(self, graduate: Graduate, sha256: str, file: IO[bytes]) -> None:
         try:
             must_be_fileable(graduate, sha256)
         except NotFiled as error:
             read_header(file)
             raise Stays(IngestState.TRAY, error.code) from None
-        processed = self._process(file)
-        while not self._placed(row, file, graduate, processed, match.shot):
-            graduate = Graduate.objects.select_related("enrolment", "picture").get(pk=graduate.pk)
 
     def _placed(
         self, row: IngestFile, file: IO[bytes], graduate: Graduate, processed: Processed, shot: str
     ) -> bool:
         """Join or file it, by the picture that the person has; False if that has changed, and all is judged anew."""
         studio = self.batch.studio_id
+        parts = finished_parts(graduate.picture)
         part = finished_part(graduate, processed, studio)
         if part is not None:
             return self._join(row, graduate, part)
@@ -221,7 +232,7 @@ class _Run:
             processed = with_parts_of(graduate.picture, processed, self.profiles, studio)
         self._must_be_the_only_one(graduate, row)
         try:
-            self._file(row, file, graduate, processed, shot)
+            self._file(row, file, graduate, processed, shot, parts)
         except PictureChanged:
             return False
         return True
@@ -255,17 +266,11 @@ class _Run:
 
     def _must_be_new(self, graduate: Graduate, sha256: str, row: IngestFile) -> None:
         """The same bytes twice change nothing; only by hand is an earlier picture chosen again."""
-        photos = Photo.objects.filter(enrolment=graduate.enrolment_id, taken_back_at=None)
-        parts = Rendition.objects.filter(photo__in=photos, sha256=sha256).values("photo")
-        # A finished file that joined lies there without its metadata: only its row knows the bytes that came.
-        sent = IngestFile.objects.filter(photo__in=photos, sha256=sha256, state=IngestState.FILED)
-        same = Q(sha256=sha256) | Q(pk__in=parts) | Q(pk__in=sent.values("photo"))
-        known = list(photos.filter(same).order_by("-pk"))
+        known = known_photos(graduate, sha256)
         if not known:
             return
-        chosen = next((photo for photo in known if photo.pk == graduate.picture_id), None)
-        if chosen is not None:
-            raise Stays(IngestState.KNOWN, photo=chosen)
+        if graduate.picture is not None and holds(graduate.picture, known, sha256):
+            raise Stays(IngestState.KNOWN, photo=graduate.picture)
         if not row.assigned_id or not known[0].original:
             raise Stays(IngestState.KNOWN, "earlier_known", photo=known[0])
         try:
@@ -273,9 +278,11 @@ class _Run:
                 self.context.hold()
                 self._must_be_wanted(row)
                 choose_again(graduate=graduate, photo=known[0], by=self.by)
+                self._write(row, Result(IngestState.KNOWN, "chosen_again", photo=known[0]))
         except NotFiled as error:
             raise Stays(IngestState.TRAY, error.code) from None
-        raise Stays(IngestState.KNOWN, "chosen_again", photo=known[0])
+        self.context.checkpoint("ingest.settled")
+        raise Settled
 
     def _must_be_the_only_one(self, graduate: Graduate, row: IngestFile) -> None:
         """Two different pictures of one person in one upload: people choose, unless this one was assigned by hand."""
@@ -295,11 +302,17 @@ class _Run:
         return process_picture(file, self.profiles.specs, detector=get_detector(), scan=scan)
 
     def _file(
-        self, row: IngestFile, file: IO[bytes], graduate: Graduate, processed: Processed, shot: str
+        self,
+        row: IngestFile,
+        file: IO[bytes],
+        graduate: Graduate,
+        processed: Processed,
+        shot: str,
+        parts: Parts,
     ) -> None:
-        write_files(row, file, processed, self.profiles)
-        self.context.checkpoint("ingest.files_written")
         try:
+            write_files(row, file, processed, self.profiles)
+            self.context.checkpoint("ingest.files_written")
             with transaction.atomic():
                 self.context.hold()
                 self._must_be_wanted(row)
@@ -312,13 +325,18 @@ class _Run:
                     profiles=self.profiles,
                     shot=shot,
                     by=self.by,
+                    parts=parts,
                 )
                 self._write(row, Result(IngestState.FILED, photo=photo))
-        except NotFiled as error:
-            remove_files(row, self.profiles)
-            raise Stays(IngestState.TRAY, error.code) from None
-        except (TakenBack, PictureChanged):
-            remove_files(row, self.profiles)
+        except (LeaseLost, JobCancelled):
+            raise  # the files may be another attempt's by now
+        except Exception as error:
+            if not is_filed(row):
+                clear_unfiled(row, self.profiles)
+            if isinstance(error, NotFiled):
+                raise Stays(IngestState.TRAY, error.code) from None
+            if isinstance(error, IntegrityError) and known_photos(graduate, row.sha256):
+                raise PictureChanged from None  # the same bytes came with another upload
             raise
         self.context.checkpoint("ingest.filed")
         self._clear(row)
@@ -445,39 +463,20 @@ class _Run:
             raise TakenBack() if self._still_mine(row).exists() else LeaseLost()
 
     def _clear(self, row: IngestFile) -> None:
-        """Delete the incoming copy of what is settled. Repeated by `sweep` where a process died before it."""
-        for name in {row.file.name, row.preview.name, preview_name(row, "")} - {"", None}:
-            if default_storage.exists(str(name)):
-                default_storage.delete(str(name))
-        delete_pieces(row)
-        if row.file or row.preview:
-            # Only these names: what was taken back meanwhile has others.
-            names = {"file": row.file.name or "", "preview": row.preview.name or ""}
-            IngestFile.objects.filter(pk=row.pk, **names).update(file="", preview="")
+        clear_settled(row)
         self.context.checkpoint("ingest.cleared")
 
     def sweep(self) -> None:
-        """Take away what dead attempts left: half-written files of claimed rows, copies of settled ones, read archives."""
+        """Take back what jobs that have ended hold, and take away what dead attempts left."""
         ended = self.batch.files.filter(state=IngestState.WORKING, job__finished_at__isnull=False)
         ended.update(state=IngestState.WAITING, job=None)
-        mine = self.batch.files.filter(state=IngestState.WORKING, job=self.context.job)
-        for row in mine:
-            remove_files(row, self.profiles)
-            for name in (preview_name(row, ""), "" if row.file else incoming_name(row, "")):
-                if name and default_storage.exists(name):
-                    default_storage.delete(name)
-        settled = Q(state__in=[IngestState.FILED, IngestState.KNOWN, IngestState.DISCARDED])
-        archives = Q(state=IngestState.UNPACKED) | Q(
-            state=IngestState.REFUSED, reason__startswith="archive_", member=None
+        sweep_batch(
+            self.batch,
+            job=self.context.job,
+            profiles=self.profiles,
+            sources=self.sources,
+            clear=self._clear,
         )
-        for row in self.batch.files.filter(settled | archives).exclude(file="", preview=""):
-            still_read = [IngestState.WAITING, IngestState.WORKING, IngestState.HELD]
-            open_members = row.members.filter(state__in=still_read)
-            if row.state == IngestState.UNPACKED:
-                if open_members.exists():
-                    continue
-                self.sources.forget(row)
-            self._clear(row)
 
     def report(self) -> None:
         """Progress and lease, at most twice a second."""

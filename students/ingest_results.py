@@ -27,5 +27,9 @@ class Stays(Exception):
         self.result = Result(state, reason, data or {}, photo)
 
 
+class Settled(Exception):
+    """What became of the file is written already, together with what it has changed."""
+
+
 class TakenBack(Exception):
     """Somebody took the file's assignment back while it was being read: nothing of it may be written."""

@@ -5,6 +5,7 @@ derived again.
 """
 
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 from django.db import transaction
@@ -18,6 +19,9 @@ from units.models import Campaign
 CHECK, CODE = "near_identical", "not_this_person"
 ROWS_AT_ONCE = 16
 
+Look = tuple[int, int, str]  # photo, enrolment, look
+Nearest = dict[int, tuple[int, int]]  # photo: its nearest one of another person, and how near
+
 
 def mark_near_pictures(batch: IngestBatch) -> int:
     """Compare what this upload filed with everybody's chosen picture of the campaign; returns how many are near. Repeatable.
@@ -28,12 +32,18 @@ def mark_near_pictures(batch: IngestBatch) -> int:
     return _mark_near(batch.campaign_id, filed)
 
 
-@transaction.atomic
 def mark_all_near_pictures(campaign: Campaign) -> int:
-    """The same anew among all chosen pictures, where some got their look late. Repeatable; seconds for 20,000."""
-    chosen = _chosen(campaign.pk).values("picture")
-    Finding.objects.filter(photo__in=chosen, check_name=CHECK).delete()
-    return _mark_near(campaign.pk, None)
+    """The same anew among all chosen pictures, where some got their look late; returns how many are near. Repeatable.
+
+    Half a minute of comparing for 20,000, during which nothing is locked; written at once, without what was replaced
+    meanwhile. What was chosen meanwhile is compared afterwards.
+    """
+    rows = _looks_of(campaign.pk)
+    nearest = _nearest(rows, {photo for photo, _who, _look in rows})
+    again = _mark_anew(campaign.pk, rows, nearest)
+    if again:
+        _mark_near(campaign.pk, again)
+    return Finding.objects.filter(photo__in=_chosen(campaign.pk).values("picture"), check_name=CHECK).count()
 
 
 def _chosen(campaign: int) -> QuerySet[Graduate]:
@@ -41,17 +51,48 @@ def _chosen(campaign: int) -> QuerySet[Graduate]:
     return Graduate.objects.filter(campaign=campaign, picture__look__startswith=MARK)
 
 
-def _mark_near(campaign: int, compared: Collection[int] | None) -> int:
+def _looks_of(campaign: int) -> list[Look]:
     fields = ("picture_id", "picture__enrolment_id", "picture__look")
-    rows = list(_chosen(campaign).order_by("picture").values_list(*fields))
-    keys = dict(Photo.objects.filter(pk__in=[row[0] for row in rows]).values_list("pk", "public_id"))
-    nearest = _nearest(rows, set(keys) if compared is None else compared)
+    return list(_chosen(campaign).order_by("picture").values_list(*fields))
+
+
+@transaction.atomic
+def _mark_anew(campaign: int, rows: Collection[Look], nearest: Nearest) -> set[int]:
+    """Replace all marks by these; returns the photos that must be compared again, as the pictures are others by now."""
+    involved = nearest.keys() | {twin for twin, _distance in nearest.values()}
+    chosen = Graduate.objects.filter(campaign=campaign, picture__in=involved).order_by("pk")
+    list(chosen.select_for_update().values_list("pk"))  # whoever replaces one of these comes before or after
+    present = _looks_of(campaign)
+    same = {row[0] for row in set(present).intersection(rows)}
+    sure = {
+        photo: (twin, distance)
+        for photo, (twin, distance) in nearest.items()
+        if photo in same and twin in same
+    }
+    keys = dict(Photo.objects.filter(pk__in=involved).values_list("pk", "public_id"))
+    Finding.objects.filter(photo__in=_chosen(campaign).values("picture"), check_name=CHECK).delete()
+    Finding.objects.bulk_create(
+        (
+            Finding(photo_id=photo, check_name=CHECK, **_values(keys[twin], distance))
+            for photo, (twin, distance) in sure.items()
+        ),
+        ignore_conflicts=True,  # an upload that ends at this moment has compared later
+    )
+    settled = same - (nearest.keys() - sure.keys())
+    return {photo for photo, _who, _look in present} - settled
+
+
+def _mark_near(campaign: int, compared: Collection[int]) -> int:
+    rows = _looks_of(campaign)
+    nearest = _nearest(rows, compared)
+    twins = [twin for twin, _distance in nearest.values()]
+    keys = dict(Photo.objects.filter(pk__in=twins).values_list("pk", "public_id"))
     for photo, (twin, distance) in nearest.items():
         _mark(photo, keys[twin], distance)
     return len(nearest)
 
 
-def _nearest(rows: list[tuple[int, int, str]], filed: Collection[int]) -> dict[int, tuple[int, int]]:
+def _nearest(rows: list[Look], filed: Collection[int]) -> Nearest:
     """Each photo that is near another person's, where one of the two is from this upload: the nearest one, and how near."""
     if not rows:
         return {}
@@ -81,17 +122,17 @@ def _mark(photo: int, twin: str, distance: int) -> None:
     known = Finding.objects.filter(photo=photo, check_name=CHECK).first()
     if known is not None and (known.measure or 0) <= distance:
         return  # a nearer one is marked already
-    Finding.objects.update_or_create(
-        photo_id=photo,
-        check_name=CHECK,
-        defaults={
-            "code": CODE,
-            "severity": LOOK,
-            "measure": float(distance),
-            "high": float(NEAR),
-            "data": {"photo": twin},
-        },
-    )
+    Finding.objects.update_or_create(photo_id=photo, check_name=CHECK, defaults=_values(twin, distance))
+
+
+def _values(twin: str, distance: int) -> dict[str, Any]:
+    return {
+        "code": CODE,
+        "severity": LOOK,
+        "measure": float(distance),
+        "high": float(NEAR),
+        "data": {"photo": twin},
+    }
 
 
 def part_from_twins(photo: Photo) -> None:

@@ -20,10 +20,16 @@ def acceptances() -> Iterable[str]:
 
 @ledger_check("students.exemptions")
 def exemptions() -> Iterable[str]:
-    """Nobody is exempt from a new picture by one that is refused (R9)."""
+    """Nobody is exempt from a new picture by one that is refused, or by an earlier one and has none (R9).
+
+    A decision of staff may rest on a picture that is not here.
+    """
     exempt = Graduate.objects.active().exclude(exemption=Exemption.NONE)
     for pk in exempt.filter(refused_now()).order_by("pk").values_list("pk", flat=True):
         yield f"graduate {pk}: is exempt, but the picture chosen now is refused"
+    without = exempt.filter(exemption=Exemption.EARLIER_PICTURE, picture=None).order_by("pk")
+    for pk in without.values_list("pk", flat=True):
+        yield f"graduate {pk}: is exempt by an earlier picture, but has none"
 
 
 @ledger_check("students.uploads")

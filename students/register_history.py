@@ -24,6 +24,7 @@ PERSON_EVENTS: dict[str, str | Promise] = {
     "batched": "",
     "answered": "",
     "submission_withdrawn": gettext_lazy("Submission withdrawn"),
+    "submission_restored": gettext_lazy("Back in the submission"),
     "reported": gettext_lazy("Batch reported to CHSI"),
     "freed_from_batch": gettext_lazy("Freed for a later batch"),
 }

@@ -16,6 +16,7 @@ from students.models import (
     Answer,
     BatchFile,
     BatchState,
+    Category,
     Decision,
     ExportBatch,
     ExportRow,
@@ -127,10 +128,12 @@ def _submission_states() -> Iterator[str]:
 
 @ledger_check("students.submitted_people")
 def submitted_people() -> Iterable[str]:
-    """Whose image is handed in stands on the roster, in the term and at the college of that submission."""
+    """Whose image is handed in stands on the roster as a graduate, in the term and at the college of that submission."""
     items = SubmissionItem.objects.filter(state__in=OPEN_ITEMS).order_by("pk")
     for pk in items.exclude(graduate__roster_state=RosterState.ACTIVE).values_list("pk", flat=True):
         yield f"submitted image {pk} is of somebody who is not active on the roster"
+    for pk in items.exclude(graduate__category=Category.GRADUATE).values_list("pk", flat=True):
+        yield f"submitted image {pk} is of somebody who is no graduate of this campaign"
     for pk in items.exclude(graduate__term=F("submission__term")).values_list("pk", flat=True):
         yield f"submitted image {pk} is of somebody of another term"
     # Who goes on in a later campaign may study elsewhere by then.

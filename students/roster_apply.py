@@ -16,6 +16,7 @@ from photocampus.context_vars import request_id
 from photocampus.events import build_event, move_state, record_many
 from photocampus.models import Event, User
 from students.bulk import insert_rows, stamp, table, update_rows
+from students.deferrals import lock_handed_in, withdraw_handed_in
 from students.hooks import roster_changed
 from students.models import (
     ClassGroup,
@@ -28,10 +29,16 @@ from students.models import (
     Student,
     UploadState,
 )
-from students.roster_diff import still_holds
+from students.roster_diff import GRADUATE_FIELDS, still_holds
 from students.roster_plan import ClassKey, Note, Plan, Planner, Stale, Update
 from students.roster_read import MOVES, Progress, Quiet, read_roster
-from students.roster_records import Scope, lock_graduates, submitted_graduates
+from students.roster_records import (
+    Scope,
+    batched_graduates,
+    handed_in,
+    lock_graduates,
+    submitted_graduates,
+)
 from units.models import Campaign, Unit
 
 EVENT_FIELDS = (
@@ -102,6 +109,7 @@ def write_plan(plan: Plan, scope: Scope, campaign: Campaign, events: "EventRows"
     for model, updates in ((Enrolment, plan.enrolment_updates), (Graduate, plan.graduate_updates)):
         write_updates(model, updates, classes)
     _defer(plan, events)
+    withdraw_handed_in(plan.withdrawn, by=events.by)
     _remove_gone(plan, events)
     for note in plan.notes:
         events.add_note(note, plan.graduates.resolve(note.graduate))
@@ -110,13 +118,18 @@ def write_plan(plan: Plan, scope: Scope, campaign: Campaign, events: "EventRows"
 
 
 def _refuse_submitted(plan: Plan, scope: Scope) -> None:
-    """Whose picture is handed in neither goes nor changes term or college; that may have happened after the preview."""
+    """Whose picture is handed in neither goes nor changes term, category or college; it may have been after the preview.
+
+    Who is deferred to another campaign leaves the submission that the preview named, and no batch.
+    """
     people = [pk for pk, _was, _fate, _why in plan.gone]
-    people += [earlier for earlier, _new, _state in plan.deferred_from]
-    people += [update.pk for update in plan.graduate_updates if "term" in update.values]
+    deferred = [earlier for earlier, _new, _state in plan.deferred_from]
+    people += [update.pk for update in plan.graduate_updates if not GRADUATE_FIELDS.isdisjoint(update.values)]
     people += [pk for old, new, pk in plan.transfers if scope.colleges[old] != scope.colleges[new]]
-    lock_graduates(people)
-    if submitted_graduates(people):
+    lock_handed_in(plan.withdrawn)
+    lock_graduates([*people, *deferred])
+    withdrawn = {one.graduate: one for one in plan.withdrawn}
+    if submitted_graduates(people) or handed_in(deferred) != withdrawn or batched_graduates(withdrawn):
         raise Stale
 
 

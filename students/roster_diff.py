@@ -17,10 +17,12 @@ from students.roster_records import (
     Known,
     Person,
     Scope,
+    batched_graduates,
     decided,
     digest_of,
     earlier_places,
     frozen_students,
+    handed_in,
     known_enrolments,
     levels_of,
     people_with,
@@ -33,6 +35,7 @@ from students.staging import field_context, plain_findings
 IDENTITY = frozenset({"name", "gender", "id_type", "id_number", "birth_date"})
 PERSON_FIELDS = IDENTITY | {"phone"}
 GRADUATE_FIELDS = frozenset({"term", "category"})
+HANDED_IN = GRADUATE_FIELDS | {"unit"}  # what a submission was made with
 CLEARABLE = frozenset(
     {
         "major_code", "major_name", "study_form", "length", "entry_date", "expected_graduation", "candidate_number",
@@ -51,6 +54,7 @@ TRANSFER = "transfer"
 RESTORED = "restored"
 NEW_LEVEL = "new_level"
 EARLIER_PICTURE = "earlier_picture"
+WITHDRAWN = "withdrawn"
 PENDING = "pending"
 
 
@@ -164,7 +168,7 @@ class Diff:
                 continue
             if record.graduate_id is None:
                 absent.add(record.enrolment_id)
-            elif "term" in changed or "unit" in changed:
+            elif not HANDED_IN.isdisjoint(changed):
                 moved.add(record.graduate_id)
             if not IDENTITY.isdisjoint(changed):
                 identity.add(record.student_id)
@@ -175,13 +179,16 @@ class Diff:
         people = people_with(digests_wanted)
         earlier = earlier_places(self.scope, absent)
         places = [place.graduate_id for place in earlier.values()]
+        open_places = handed_in(places)
         return Facts(
             known=known,
             wanted=digests_wanted,
             people=people,
             levels=levels_of({person.student_id for person in people.values()}),
             frozen=frozen_students(identity),
-            submitted=submitted_graduates(moved.union(places)),
+            submitted=submitted_graduates(moved),
+            handed_in=open_places,
+            batched=batched_graduates(open_places),
             earlier=earlier,
             refused_pictures=decided(places, outcome="no"),
             passed=decided(places, stage="chsi", outcome="yes"),
@@ -219,8 +226,8 @@ class Diff:
         if record.graduate_id is None:
             rest["makes"] = "g"
             self._place_again(record, values, tags, rest, facts)
-            if DEFERRAL in tags and rest["earlier"]["graduate"] in facts.submitted:
-                return self._refuse(line, [_finding("term", values, Problem.of("submitted"))])
+            if DEFERRAL in tags and (refusal := self._withdraw(record, tags, rest["earlier"], facts)):
+                return self._refuse(line, [_finding("term", values, Problem.of(refusal))])
             return Staged(line.line, RowKind.NEW, tags, values, rest, None)
         if record.roster_state != RosterState.ACTIVE:
             tags.append(RESTORED)
@@ -231,8 +238,10 @@ class Diff:
         return Staged(line.line, RowKind.CHANGED, tags, values, rest, record.graduate_id)
 
     def _handed_in(self, record: Known, values: Values, changed: dict[str, str]) -> list[Finding]:
-        """Whose picture is handed in keeps the term and the college of that submission."""
+        """Whose picture is handed in stays a graduate and keeps the term and the college of that submission."""
         found = [_finding("term", values, Problem.of("submitted"))] if "term" in changed else []
+        if "category" in changed:
+            found.append(_finding("category", values, Problem.of("submitted_as")))
         colleges = self.scope.colleges
         if "unit" in changed and colleges[record.unit_id] != colleges[self.scope.unit_ids[values.unit]]:
             found.append(_finding("unit", values, Problem.of("submitted_by")))
@@ -265,6 +274,19 @@ class Diff:
             "picture": place.picture_id,
             "exempt": own,
         }
+
+    def _withdraw(self, record: Known, tags: list[str], earlier: dict[str, Any], facts: Facts) -> str:
+        """A deferral takes a picture out of its submission, but not out of a batch, nor another unit's; why not, or ""."""
+        handed = facts.handed_in.get(earlier["graduate"])
+        if handed is None:
+            return ""
+        if handed.graduate in facts.batched:
+            return "in_batch"
+        if self.scope.allowed is not None and record.unit_id not in self.scope.allowed:
+            return "submitted"
+        earlier["item"], earlier["item_state"] = handed.item, handed.state
+        tags.append(WITHDRAWN)
+        return ""
 
     def _new_enrolment(self, line: Line, digest: str, facts: Facts) -> Staged:
         values = line.values

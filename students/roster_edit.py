@@ -31,7 +31,7 @@ from students.models import (
 )
 from students.roster_apply import EventRows, write_plan
 from students.roster_columns import FIELDS
-from students.roster_diff import PENDING, Line
+from students.roster_diff import PENDING, WITHDRAWN, Line
 from students.roster_plan import Planner, Stale
 from students.roster_read import words_for
 from students.roster_uploads import check_may_change
@@ -153,6 +153,9 @@ def _write_line(
         if PENDING in staged.tags:
             column, code = staged.rest["otherwise"]
             raise BadLine([[column, "", code, {}]])
+        if WITHDRAWN in staged.tags:
+            # A form has no preview that could say so before it happens.
+            raise BadLine([["term", "", "submitted_before", {}]])
         is_here = adding and staged.graduate_id and "roster_state" not in staged.rest.get("before", {})
         if staged.kind == RowKind.UNCHANGED or is_here:
             return RowKind.UNCHANGED, staged.graduate_id

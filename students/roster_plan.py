@@ -11,6 +11,7 @@ from typing import Any
 from photocampus.crypto import Sealer
 from photocampus.lists import join_words
 from students.bulk import NewRows, random_ids
+from students.deferrals import HandedIn
 from students.models import (
     Enrolment,
     Exemption,
@@ -96,6 +97,7 @@ class Plan:
     graduate_updates: list[Update] = field(default_factory=list)
     gone: list[tuple[int, str, str, str]] = field(default_factory=list)
     deferred_from: list[tuple[int, int, str]] = field(default_factory=list)
+    withdrawn: list[HandedIn] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     transfers: list[tuple[int, int, int]] = field(default_factory=list)
     classes: set[ClassKey] = field(default_factory=set)
@@ -208,6 +210,9 @@ class Planner:
         ))  # fmt: skip
         if deferred:
             self.plan.deferred_from.append((earlier["graduate"], reference, earlier["state"]))
+            if "item" in earlier:
+                handed = HandedIn(earlier["graduate"], earlier["item"], earlier["item_state"])
+                self.plan.withdrawn.append(handed)
         self.last_graduate = reference
         return reference
 

@@ -11,10 +11,12 @@ from django.conf import settings
 from django.db import models
 
 from students.bulk import among, is_sqlite, listed, select, table
+from students.deferrals import HandedIn
 from students.models import (
     ClassGroup,
     Decision,
     Enrolment,
+    ExportRow,
     Graduate,
     IdType,
     Photo,
@@ -113,6 +115,8 @@ class Facts:
     levels: set[tuple[int, str]] = field(default_factory=set)
     frozen: set[int] = field(default_factory=set)
     submitted: set[int] = field(default_factory=set)
+    handed_in: dict[int, HandedIn] = field(default_factory=dict)
+    batched: set[int] = field(default_factory=set)
     earlier: dict[int, Earlier] = field(default_factory=dict)
     refused_pictures: set[int] = field(default_factory=set)
     passed: set[int] = field(default_factory=set)
@@ -178,6 +182,26 @@ def submitted_graduates(graduate_ids: Collection[int]) -> set[int]:
         f" WHERE i.state IN ('submitted', 'verified') AND {among('i.graduate_id', numbers=True)}"
     )
     return {pk for (pk,) in select(sql, [listed(graduate_ids)])}
+
+
+def handed_in(graduate_ids: Collection[int]) -> dict[int, HandedIn]:
+    """The same with the open image and its state: graduate → it."""
+    if not graduate_ids:
+        return {}
+    sql = (
+        f"SELECT i.graduate_id, i.id, i.state FROM {table(SubmissionItem)} i"
+        f" WHERE i.state IN ('submitted', 'verified') AND {among('i.graduate_id', numbers=True)}"
+    )
+    rows = [HandedIn(*row) for row in select(sql, [listed(graduate_ids)])]
+    return {row.graduate: row for row in rows}
+
+
+def batched_graduates(graduate_ids: Collection[int]) -> set[int]:
+    """Those of them whom a batch for the register holds."""
+    if not graduate_ids:
+        return set()
+    rows = ExportRow.objects.filter(graduate__in=list(graduate_ids), is_live=True)
+    return set(rows.values_list("graduate_id", flat=True))
 
 
 def lock_graduates(graduate_ids: Collection[int]) -> None:

@@ -22,6 +22,7 @@ from students.roster_diff import (
     NEW_LEVEL,
     RESTORED,
     TRANSFER,
+    WITHDRAWN,
 )
 from students.row_problems import sentence
 from students.rows import SECRET_FIELDS, Values
@@ -40,8 +41,15 @@ TAGS: dict[str, Promise] = {
     RESTORED: _("back on the roster"),
     NEW_LEVEL: _("known person, another level"),
     EARLIER_PICTURE: _("earlier picture is used"),
+    WITHDRAWN: _("the submitted image is withdrawn"),
 }
-TAG_TONES = {DEFERRAL: "wait", TRANSFER: "wait", EXCHANGED_NUMBER: "wait", EARLIER_PICTURE: "good"}
+TAG_TONES = {
+    DEFERRAL: "wait",
+    TRANSFER: "wait",
+    EXCHANGED_NUMBER: "wait",
+    WITHDRAWN: "wait",
+    EARLIER_PICTURE: "good",
+}
 PLACE_FIELDS = frozenset({"unit", "class_name", "term"})
 NO_VALUE = "—"
 

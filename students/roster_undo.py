@@ -21,6 +21,7 @@ from photocampus.events import move_state
 from photocampus.jobs import start_job
 from photocampus.models import Event, Job, User
 from students.bulk import among, delete_rows, listed, select, stamp, table, update_rows
+from students.deferrals import HandedIn, lock_handed_in, put_back
 from students.hooks import followers_of, remove_followers, roster_changed
 from students.models import (
     Decision,
@@ -127,6 +128,7 @@ class _Undoing:
         self.transfers: list[tuple[int, int]] = []
         self.restored: list[tuple[int, str]] = []
         self.earlier: list[tuple[int, str]] = []
+        self.withdrawn: list[HandedIn] = []
         self.gone: list[tuple[int, str]] = []
         self.units: set[int] = set()
 
@@ -173,6 +175,8 @@ class _Undoing:
             earlier = staged.rest["earlier"]
             if earlier["state"] != RosterState.DEFERRED:
                 self.earlier.append((earlier["graduate"], earlier["state"]))
+            if "item" in earlier:
+                self.withdrawn.append(HandedIn(earlier["graduate"], earlier["item"], earlier["item_state"]))
         self._old_values(before, record)
 
     def _old_values(self, before: dict[str, str], record: Known) -> None:
@@ -312,6 +316,7 @@ class _Undoing:
         upload = RosterUpload.objects.select_for_update().get(pk=self.upload.pk)
         if not all(still_holds(self.scope, seen) for seen in self.seen):
             raise ChangedSince(people=0, by="—", when="—")
+        lock_handed_in(self.withdrawn)
         lock_graduates([*self.weighty, *(pk for pk, _state in self.earlier)])
         self._check_rests()
         now = clock.now()
@@ -324,6 +329,7 @@ class _Undoing:
         back = [(str(RosterState.ACTIVE), "", pk) for pk, _state in self.gone]
         update_rows(Graduate, ("roster_state", "state_reason"), back)
         update_rows(Graduate, ("roster_state",), [(state, pk) for pk, state in self.earlier])
+        put_back(self.withdrawn, by=by)
         self._record(events)
         tell_units(self.transfers, campaign, by)
         move_state(upload, UploadState.UNDONE, moves=MOVES, by=by, undone_at=now)

@@ -57,6 +57,15 @@ SENTENCES: dict[str, Promise] = {
     "other_unit": _("belongs to a person of another unit, and the data differ from those on record"),
     "other_unit_state": _("belongs to another unit"),
     "submitted": _("cannot be changed: the picture of this person was handed in for the term on record"),
+    "submitted_as": _("cannot be changed: the picture of this person was handed in as a graduate's"),
+    "submitted_before": _(
+        "is later than the one for which this person's picture was handed in; defer with a roster file, whose preview"
+        " says that the image is withdrawn"
+    ),
+    "in_batch": _(
+        "cannot be changed: a batch for the register holds this person with the term on record; only the register's"
+        " answer frees the picture"
+    ),
     "submitted_by": _("cannot be changed: the picture of this person was handed in by the college on record"),
 }
 

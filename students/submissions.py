@@ -39,7 +39,7 @@ SUBMISSION_MOVES: Mapping[str, tuple[str, ...]] = {
         SubmissionState.RETURNED,
         SubmissionState.WITHDRAWN,
     ),
-    SubmissionState.VERIFIED: (SubmissionState.RETURNED,),
+    SubmissionState.VERIFIED: (SubmissionState.RETURNED, SubmissionState.WITHDRAWN),
 }
 BLOCK = 2000
 OPEN_ITEMS = (ItemState.SUBMITTED, ItemState.VERIFIED)
@@ -325,7 +325,7 @@ def verify_items(*, submission: Submission, by: User, items: Iterable[int] | Non
         raise NothingToVerify()
     waiting.update(state=ItemState.VERIFIED)
     write_decisions(pairs=pairs, stage=Stage.VERIFICATION, outcome=Outcome.YES, by=by)
-    _settle(submission, by)
+    settle_submission(submission, by)
     return len(pairs)
 
 
@@ -351,7 +351,7 @@ def _return_one(item: SubmissionItem, code: RefusalCode, by: User, note: str) ->
         raise InBatch(batch=str(live.batch))
     pairs = [(item.graduate_id, item.photo_id)]
     refuse_pictures(pairs=pairs, stage=Stage.VERIFICATION, code=code, by=by, note=note)
-    _settle(submission, by)
+    settle_submission(submission, by)
     return submission
 
 
@@ -385,11 +385,21 @@ def refuse_pictures(
             withdraw_decisions(graduate_pks=graduates, stage=Stage.VERIFICATION)
 
 
-def _settle(submission: Submission, by: User) -> None:
-    """A submission is verified when nothing of it waits, and returned when nothing of it was verified."""
+def settle_submission(
+    submission: Submission,
+    by: User,
+    *,
+    moves: Mapping[str, tuple[str, ...]] = SUBMISSION_MOVES,
+    reason: str = "",
+    people: int = 0,
+) -> None:
+    """Let its state follow from its images: it waits while one of them does, else it is verified if one of them is.
+
+    Where neither is so, it is withdrawn if an image was, and returned otherwise. The caller holds its lock.
+    """
     states = set(submission.items.values_list("state", flat=True))
-    if ItemState.SUBMITTED in states:
-        return
-    to = SubmissionState.VERIFIED if ItemState.VERIFIED in states else SubmissionState.RETURNED
+    order = (ItemState.SUBMITTED, ItemState.VERIFIED, ItemState.WITHDRAWN)
+    to = next((SubmissionState(state) for state in order if state in states), SubmissionState.RETURNED)
     if submission.state != to:
-        move_state(submission, to, moves=SUBMISSION_MOVES, by=by)
+        data = {"people": people} if people else None
+        move_state(submission, to, moves=moves, by=by, reason=reason, data=data)

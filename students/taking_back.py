@@ -21,6 +21,7 @@ from students.filing import RESTS_ON_PICTURE
 from students.ingest import TRAY_STATES, must_belong_to
 from students.models import (
     Decision,
+    Exemption,
     ExportRow,
     Graduate,
     IngestFile,
@@ -57,6 +58,9 @@ class NotTakenBack(DomainError):
         "submitted": _("This picture has been submitted. Only a new picture can take its place."),
         "delivered": _("This picture has been packed for delivery. Only a new picture can take its place."),
         "elsewhere": _("This picture is used in another campaign."),
+        "exempt": _(
+            "This person needs no new picture because of this one. Ask academic affairs to end that exemption first."
+        ),
         "gone": _("The file of this picture is no longer stored."),
     }
 
@@ -160,17 +164,21 @@ def _must_be_free(row: IngestFile, photo: Photo, graduate: Graduate) -> None:
         raise NotTakenBack("submitted")
     if Graduate.objects.filter(picture=photo).exclude(pk=graduate.pk).exists():
         raise NotTakenBack("elsewhere")
+    if graduate.picture_id == photo.pk and graduate.exemption != Exemption.NONE:
+        raise NotTakenBack("exempt")
     for objection in _objections:
         objection(photo)
 
 
 def put_aside(*, graduate: Graduate, photo: Photo, by: User, reason: str) -> bool:
-    """A picture that was struck out is the person's no longer, unless somebody has decided on it; False if it stays.
+    """A picture that was struck out is the person's no longer; False if it stays, decided on or a ground for exemption.
 
     Other than after `take_back` it keeps its files, as history. For use cases with a transaction of their own.
     """
     graduate = Graduate.objects.select_for_update(of=("self",)).select_related("picture").get(pk=graduate.pk)
-    if graduate.picture_id != photo.pk or Decision.objects.filter(photo=photo, is_current=True).exists():
+    if graduate.picture_id != photo.pk or graduate.exemption != Exemption.NONE:
+        return False
+    if Decision.objects.filter(photo=photo, is_current=True).exists():
         return False
     _choose_earlier(graduate, photo, by, kind="picture_put_aside", reason=reason)
     return True

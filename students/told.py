@@ -150,6 +150,25 @@ tell(
 )
 
 
+def submission_to_both(event: Event) -> Iterable[Reader]:
+    yield from submission_to_college(event)
+    yield from submission_to_office(event)
+
+
+tell(
+    SUBMISSION,
+    "items_withdrawn",
+    says=_("%(people)s people of submission no. %(number)s of %(unit)s for %(term)s graduate later."),
+    to=submission_to_both,
+)
+tell(
+    SUBMISSION,
+    "items_restored",
+    says=_("%(people)s people are back in submission no. %(number)s of %(unit)s for %(term)s."),
+    to=submission_to_both,
+)
+
+
 def answer_readers(event: Event) -> Iterable[Reader]:
     """Each college with people in the batch, with its own numbers; academic affairs with all."""
     batch = ExportBatch.objects.select_related("campaign").get(pk=event.subject_id)

@@ -197,7 +197,7 @@ class OfferFiles(PicturesBase):
             offers = [
                 Offer(str(item["name"]), str(item["sha256"]), int(item.get("size", 0))) for item in offered
             ]
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             return JsonResponse({"error": str(BadOffer())}, status=400)
         try:
             known = offer_files(batch=batch, offers=offers, by=self.user)

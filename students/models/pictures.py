@@ -157,6 +157,12 @@ class Finding(models.Model):
             models.UniqueConstraint(fields=["photo", "check_name"], name="finding_once_per_check"),
             models.CheckConstraint(condition=Q(severity__in=Severity.values), name="finding_severity_known"),
         ]
+        indexes = [
+            # A few among hundreds of thousands, looked through whenever a picture is replaced
+            models.Index(
+                fields=["check_name"], condition=Q(check_name="near_identical"), name="finding_near_identical"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_severity_display()} {self.photo}"

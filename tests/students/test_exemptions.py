@@ -150,6 +150,60 @@ def test_expected_at_the_confirmed_shoot_and_let_in(world):
         assert check_in(attendance=row, typed=day.number_of(row), by=day.photographer)
 
 
+def in_next_campaign(person: Graduate, **fields) -> Graduate:
+    """The early student graduates a year later, exempt by the early picture."""
+    later = make.make_campaign("2019")
+    term = later.terms.get(code="2018-07")
+    again = make.make_graduate(later, enrolment=person.enrolment, term=term, picture=person.picture, **fields)
+    return exempt(again)
+
+
+def test_refusal_in_an_earlier_campaign_ends_the_exemption_in_the_later_one(world):
+    person = world.graduate(accepted=False)
+    Graduate.objects.filter(pk=person.pk).update(category="early")
+    again = in_next_campaign(person)
+    refuse(world, person)
+    again.refresh_from_db()
+    assert again.exemption == Exemption.NONE
+    event = history_of(again).get(kind="exemption_ended")
+    assert (event.by, event.data["photo"]) == (world.coordinator, again.picture_id)
+    accept_pictures(unit=world.college, seen=seen(person), by=world.coordinator)
+    again.refresh_from_db()
+    assert again.exemption == Exemption.EARLIER_PICTURE
+
+
+def test_acceptance_in_an_earlier_campaign_restores_nothing_that_the_later_one_refused(world):
+    person = world.graduate(accepted=False)
+    again = in_next_campaign(person)
+    refuse(world, person)
+    refuse(world, again)
+    accept_pictures(unit=world.college, seen=seen(person), by=world.coordinator)
+    again.refresh_from_db()
+    assert again.exemption == Exemption.NONE
+
+
+def test_refusal_reaches_nobody_who_is_exempt_by_another_picture_or_has_left(world):
+    person, left = world.graduate(accepted=False), world.graduate(accepted=False)
+    again = in_next_campaign(person)
+    gone = in_next_campaign(left, roster_state="left")
+    make_photo(again, by=world.staff, studio=world.studio)
+    refuse(world, person)
+    refuse(world, left)
+    for place in (again, gone):
+        place.refresh_from_db()
+        assert place.exemption == Exemption.EARLIER_PICTURE
+
+
+def test_ledger_names_who_is_exempt_by_an_earlier_picture_and_has_none(world):
+    person = exempt(world.graduate())
+    by_paper = world.graduate()
+    Graduate.objects.filter(pk=by_paper.pk).update(exemption=Exemption.STAFF_DECISION, picture=None)
+    assert list(disagreements(["students.exemptions"])) == []
+    Graduate.objects.filter(pk=person.pk).update(picture=None)
+    found = [str(row) for row in disagreements(["students.exemptions"])]
+    assert len(found) == 1 and f"graduate {person.pk}" in found[0]
+
+
 def test_ledger_names_who_is_exempt_with_a_refused_picture(world):
     person = world.graduate()
     refuse(world, person)

@@ -9,14 +9,16 @@ import itertools
 import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from PIL import Image
 
+from students import near_pictures
 from students.faces import get_detector
 from students.ingest import open_batch, start_ingest
 from students.ingest_uploads import add_upload
 from students.looks import MARK, NEAR, bits_apart, bits_of, look_of
 from students.models import Finding, Photo
-from students.near_pictures import CHECK, mark_all_near_pictures, mark_near_pictures
+from students.near_pictures import CHECK, mark_all_near_pictures, mark_near_pictures, part_from_twins
 from students.portraits import draw_portrait
 from students.rederive import start_rederive
 from tests import factories as make
@@ -155,3 +157,64 @@ def test_looks_of_an_older_kind_are_not_compared_until_derived_again(place):
     start_rederive(campaign=place.campaign, by=make.make_staff())
     make.run_jobs()
     assert set(marked()) == {first.picture_id, second.picture_id}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_all_pictures_are_compared_nothing_is_locked_and_replaced_ones_are_left_out(place, monkeypatch):
+    first, second, third = place.people
+    for person, quality in zip(place.people, (93, 90, 85), strict=True):
+        place.put(person, odd.drawing(1, 300, 400), quality)
+    compare = near_pictures._nearest
+    inside = []
+
+    def replace_one(rows, filed):
+        found = compare(rows, filed)
+        inside.append(connection.in_atomic_block)
+        if len(inside) == 1:
+            place.put(second, odd.drawing(2, 300, 400))
+        return found
+
+    monkeypatch.setattr(near_pictures, "_nearest", replace_one)
+    assert mark_all_near_pictures(place.campaign) == 2
+    assert not inside[0]
+    chosen = {person.picture_id for person in place.people}
+    assert {photo: twin for photo, twin in marked().items() if photo in chosen} == {
+        first.picture_id: third.picture.public_id,
+        third.picture_id: first.picture.public_id,
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_picture_filed_while_all_are_compared_is_marked_too(place, monkeypatch):
+    first, second, _third = place.people
+    place.put(first, odd.drawing(1, 300, 400))
+    compare = near_pictures._nearest
+    calls = []
+
+    def file_another(rows, filed):
+        found = compare(rows, filed)
+        calls.append(rows)
+        if len(calls) == 1:
+            place.put(second, odd.drawing(1, 300, 400), quality=90)
+        return found
+
+    monkeypatch.setattr(near_pictures, "_nearest", file_another)
+    assert mark_all_near_pictures(place.campaign) == 2
+    assert marked() == {
+        first.picture_id: second.picture.public_id,
+        second.picture_id: first.picture.public_id,
+    }
+
+
+def test_twins_of_a_replaced_picture_are_found_by_an_index(place, django_assert_max_num_queries):
+    place.put(place.people[0], odd.drawing(1, 300, 400))
+    photo = place.people[0].picture
+    with django_assert_max_num_queries(10) as queries:
+        part_from_twins(photo)
+    search = next(row["sql"] for row in queries.captured_queries if "near_identical" in row["sql"])
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{search}")
+        plan = str(cursor.fetchall())
+    assert "finding_near_identical" in plan

@@ -21,6 +21,7 @@ from students.models import (
     UploadState,
 )
 from students.roster_apply import EventRows, write_plan
+from students.roster_edit import BadLine, edit_graduate
 from students.roster_plan import Planner, Stale
 from students.roster_read import Quiet, read_roster
 from students.roster_upload_pages import UploadForm
@@ -293,18 +294,17 @@ def hand_in(place, graduate):
     submit_images(college=place.unit, term=graduate.term, by=place.by)
 
 
-def test_whose_picture_is_submitted_keeps_term_and_college(place):
+def test_whose_picture_is_submitted_keeps_term_category_and_college(place):
     place.load(people(2))
     hand_in(place, place.graduate(1))
     other = make_unit("fl", name="外国语学院")
-    later = next_campaign(place)
     staff = make_staff()
-    for rows, campaign, said in (
-        ([person(1, term="2019年1月")], later, ("term", "submitted")),
-        ([person(1, term="2018年1月")], place.campaign, ("term", "submitted")),
-        ([person(1, unit="外国语学院")], place.campaign, ("unit", "submitted_by")),
+    for rows, said in (
+        ([person(1, term="2018年1月")], ("term", "submitted")),
+        ([person(1, unit="外国语学院")], ("unit", "submitted_by")),
+        ([person(1, category="提前")], ("category", "submitted_as")),
     ):
-        upload = place.upload(rows, campaign=campaign, unit=None, by=staff)
+        upload = place.upload(rows, unit=None, by=staff)
         assert reasons(upload) == [(2, [said])]
     admissions = make_unit("adm", name="招生办", kind="admissions", college=place.unit)
     upload = place.upload([person(1, unit="招生办"), person(2, unit="外国语学院")], unit=None, by=staff)
@@ -313,13 +313,15 @@ def test_whose_picture_is_submitted_keeps_term_and_college(place):
     assert [place.graduate(n).enrolment.unit for n in (1, 2)] == [admissions, other]
 
 
-@pytest.mark.parametrize("way", ["gone", "deferral"])
-def test_who_was_submitted_after_the_preview_neither_goes_nor_is_deferred(place, way):
+@pytest.mark.parametrize("way", ["gone", "deferral", "early"])
+def test_who_was_submitted_after_the_preview_is_looked_at_once_more(place, way):
     place.load(people(2))
     if way == "gone":
         upload = place.upload([person(2)], completeness=Completeness.UNIT)
         line = row(upload, "gone")[0].line
         decide_gone(upload=upload, lines=[line], fate="left", reason="退学", by=place.by)
+    elif way == "early":
+        upload = place.upload([person(1, category="提前")])
     else:
         upload = place.upload([person(1, term="2019年1月")], campaign=next_campaign(place))
     hand_in(place, place.graduate(1))
@@ -329,15 +331,31 @@ def test_who_was_submitted_after_the_preview_neither_goes_nor_is_deferred(place,
         with pytest.raises(GoneSubmitted) as refusal:
             decide_gone(upload=upload, lines=[line], fate="left", reason="退学", by=place.by)
         assert place.graduate(1).enrolment.student.name in str(refusal.value)
+    elif way == "early":
+        assert reasons(upload) == [(2, [("category", "submitted_as")])]
     else:
-        assert reasons(upload) == [(2, [("term", "submitted")])]
+        assert row(upload, "new")[0].tags == ["deferral", "earlier_picture", "withdrawn"]
 
 
-def test_what_was_submitted_between_plan_and_lock_makes_the_preview_stale(place):
+def test_who_was_submitted_as_a_graduate_is_made_no_early_student_by_a_form(place):
+    place.load(people(1))
+    graduate = place.graduate(1)
+    hand_in(place, graduate)
+    with pytest.raises(BadLine) as refusal:
+        edit_graduate(graduate=graduate, cells=person(1, category="提前"), by=place.by)
+    assert [str(said) for said in refusal.value.errors["category"]] == ["不能更改：该生的图像已按毕业生报送"]
+    assert place.graduate(1).category == "graduate"
+
+
+@pytest.mark.parametrize("change", ["gone", "early"])
+def test_what_was_submitted_between_plan_and_lock_makes_the_preview_stale(place, change):
     place.load(people(2))
-    upload = place.upload([person(2)], completeness=Completeness.UNIT)
-    line = row(upload, "gone")[0].line
-    decide_gone(upload=upload, lines=[line], fate="left", reason="退学", by=place.by)
+    if change == "early":
+        upload = place.upload([person(1, category="提前")])
+    else:
+        upload = place.upload([person(2)], completeness=Completeness.UNIT)
+        line = row(upload, "gone")[0].line
+        decide_gone(upload=upload, lines=[line], fate="left", reason="退学", by=place.by)
     with Planner(upload.campaign, upload.unit) as planner, transaction.atomic():
         plan = planner.add_upload(upload)
         hand_in(place, place.graduate(1))

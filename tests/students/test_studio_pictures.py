@@ -6,9 +6,12 @@ from urllib.parse import quote
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from students.models import IngestBatch, IngestFile, IngestState, Student
+from photocampus import clock
+from photocampus.access import visible_to
+from students.models import IngestBatch, IngestFile, IngestState, Photo, Student
 from tests import factories as make
 from tests.students import odd_pictures as odd
+from units.models import StudioGrant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -96,7 +99,10 @@ def test_script_asks_and_sends_files_one_by_one(place, client):
         b'{"files": 3}',
         b'{"files": [{"name": "a"}]}',
         b'{"files": [{"name": "a", "sha256": "x"}]}',
+        b'{"files": [{"name": "a", "sha256": "%s", "size": 1e999}]}' % (b"0" * 64),
+        b'{"files": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     ],
+    ids=["nothing", "list", "number", "no hash", "short hash", "endless size", "nested"],
 )
 def test_offers_that_are_none_are_refused(place, client, body):
     urls = open_by_script(client, place)
@@ -259,3 +265,21 @@ def test_refused_file_is_named_with_its_number_masked(place, client, settings):
     answer = upload(client, place, (f"{number}.jpg", odd.jpeg(2, 600, 800)))
     page = client.get(answer["Location"]).content.decode()
     assert number not in page and number[:6] in page
+
+
+def test_file_known_from_an_earlier_campaign_stays_on_the_page_of_its_upload(place, client):
+    data, name = odd.jpeg(1, 600, 800), f"{place.person.enrolment.student_number}.jpg"
+    upload(client, place, (name, data))
+    earlier = make.make_campaign("2017")
+    photo = Photo.objects.get()
+    Photo.objects.update(campaign=earlier)
+    batch_page = upload(client, place, (name, data))["Location"]
+    row = IngestFile.objects.latest("pk")
+    assert (row.state, row.photo) == (IngestState.KNOWN, photo)
+    assert visible_to(place.photographer, IngestFile).filter(pk=row.pk).exists()
+    assert name in client.get(batch_page).content.decode()
+    # Who sees the upload through another unit's grant does not see this person in it.
+    make.make_grant(place.studio, make.make_unit(), place.campaign, by=place.photographer)
+    StudioGrant.objects.filter(unit=place.unit).update(ended_at=clock.now())
+    assert not visible_to(place.photographer, IngestFile).exists()
+    assert client.get(batch_page).status_code == 200

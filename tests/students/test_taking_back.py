@@ -27,7 +27,8 @@ from students.models import (
 )
 from students.near_pictures import CHECK
 from students.piece_uploads import Piece, hash_over, receive_piece
-from students.taking_back import NotTakenBack, last_assignment, take_back
+from students.roster_edit import decide_exemption
+from students.taking_back import NotTakenBack, last_assignment, put_aside, take_back
 from students.tray import assign_file, discard_file, retry_all, tray_of
 from tests import factories as make
 from tests.students import odd_pictures as odd
@@ -230,6 +231,24 @@ def test_a_file_that_bounced_is_only_freed(place):
     assert (row.state, row.reason, row.assigned) == (IngestState.TRAY, "exempt", person)
     undo(place, row)
     assert (row.state, row.reason, row.assigned) == (IngestState.TRAY, "exempt", None)
+
+
+def test_picture_that_an_exemption_rests_on_stays_until_the_exemption_ends(place):
+    person = place.people[0]
+    (row,) = place.put(("who.jpg", picture(1))).values()
+    assign(place, row, person)
+    make.run_jobs()
+    row.refresh_from_db()
+    photo, staff = row.photo, make.make_staff()
+    decide_exemption(graduate=person, exempt=True, reason="已采集", by=staff)
+    with pytest.raises(NotTakenBack) as refused:
+        undo(place, row)
+    assert refused.value.code == "exempt" and "教务处" in str(refused.value)
+    assert not put_aside(graduate=person, photo=photo, by=place.photographer, reason="闭眼")
+    assert place.again(person).picture == photo
+    decide_exemption(graduate=person, exempt=False, reason="须重拍", by=staff)
+    undo(place, row)
+    assert place.again(person).picture is None
 
 
 def test_finished_parts_come_back_with_the_picture_that_they_joined(place):
