@@ -16,6 +16,7 @@ from photocampus.errors import ChangedMeanwhile, DomainError, MissingReason, Not
 from photocampus.events import move_state, record
 from photocampus.models import Role, User
 from students.bulk import stamp
+from students.filing import choose_picture
 from students.hooks import roster_changed
 from students.models import (
     Decision,
@@ -29,6 +30,7 @@ from students.models import (
     Stage,
     SubmissionItem,
 )
+from students.near_pictures import rejoin_twins
 from students.roster_apply import EventRows, write_plan
 from students.roster_columns import FIELDS
 from students.roster_diff import PENDING, WITHDRAWN, Line
@@ -38,6 +40,7 @@ from students.roster_uploads import check_may_change
 from students.row_problems import sentence
 from students.rows import RowChecker, Values
 from students.staging import plain_findings
+from students.submissions import OPEN_ITEMS
 from units.models import Campaign, Unit
 
 POSITIONS = {field: index for index, field in enumerate(FIELDS)}
@@ -191,11 +194,8 @@ def set_roster_state(*, graduate: Graduate, to: str, reason: str, by: User) -> N
         reason = reason.strip()
         if to != RosterState.ACTIVE and not reason:
             raise MissingReason()
-        if (
-            to != RosterState.ACTIVE
-            and SubmissionItem.objects.filter(graduate=graduate, state__in=["submitted", "verified"]).exists()
-        ):
-            raise InSubmission()
+        if to != RosterState.ACTIVE:
+            _must_not_be_submitted(graduate)
         move_state(
             graduate,
             to,
@@ -213,27 +213,36 @@ def decide_exemption(
 ) -> None:
     """Academic affairs decide that an earlier picture serves, or no longer does (R9). `photo` is of this enrolment.
 
-    Raises `PictureRefused` for a picture that is refused now, or was by the register at any time.
+    Another picture takes the place of the present one with all that follows from that (`choose_picture`). Raises
+    `PictureRefused` for a picture that is refused now, or was by the register at any time, `InSubmission`.
     """
     if by.role != Role.STAFF:
         raise NotAllowed()
     if not reason.strip():
         raise MissingReason()
     with transaction.atomic():
-        graduate = Graduate.objects.select_for_update().get(pk=graduate.pk)
+        rows = Graduate.objects.select_for_update(of=("self",)).select_related(
+            "campaign", "enrolment", "picture"
+        )
+        graduate = rows.get(pk=graduate.pk)
         if photo is not None and photo.enrolment_id != graduate.enrolment_id:
             raise NotAllowed()
         if exempt:
             _must_not_be_refused(graduate, photo.pk if photo else graduate.picture_id)
         old = graduate.exemption
         graduate.exemption = Exemption.STAFF_DECISION if exempt else Exemption.NONE
-        fields = ["exemption"]
-        if exempt and photo is not None:
-            graduate.picture = photo
-            fields.append("picture")
-        graduate.save(update_fields=fields)
+        graduate.save(update_fields=["exemption"])
+        if exempt and photo is not None and photo.pk != graduate.picture_id:
+            _must_not_be_submitted(graduate)
+            choose_picture(graduate=graduate, photo=photo, by=by)
+            rejoin_twins(photo)
         record(graduate, "exemption_decided", by=by, old=old, new=graduate.exemption, reason=reason.strip())
         roster_changed(graduate.campaign, [graduate.enrolment.unit_id], by)
+
+
+def _must_not_be_submitted(graduate: Graduate) -> None:
+    if SubmissionItem.objects.filter(graduate=graduate, state__in=OPEN_ITEMS).exists():
+        raise InSubmission()
 
 
 def _must_not_be_refused(graduate: Graduate, photo: int | None) -> None:

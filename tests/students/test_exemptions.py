@@ -11,7 +11,7 @@ from students.filing import must_be_fileable
 from students.makeup import make_up_list
 from students.models import Exemption, Graduate, RefusalCode
 from students.reference import ensure_export_profile
-from students.roster_edit import PictureRefused, decide_exemption
+from students.roster_edit import InSubmission, PictureRefused, decide_exemption
 from students.submissions import return_item
 from tests import factories as make
 from tests.shoots.shoot_day import at, make_shoot_day
@@ -124,6 +124,29 @@ def test_refused_picture_is_no_ground_for_an_exemption(world):
         decide_exemption(graduate=person, exempt=True, reason="2016年已采集", by=world.staff)
     person.refresh_from_db()
     assert person.exemption == Exemption.NONE
+
+
+def test_another_picture_that_serves_is_looked_at_anew(world):
+    person = world.graduate(accepted=False)
+    earlier = person.picture
+    make_photo(person, by=world.staff, studio=world.studio)
+    accept_pictures(unit=world.college, seen=seen(person), by=world.coordinator)
+    decide_exemption(graduate=person, exempt=True, reason="2016年已采集", by=world.staff, photo=earlier)
+    person.refresh_from_db()
+    assert (person.picture, person.exemption) == (earlier, Exemption.STAFF_DECISION)
+    assert not person.decisions.filter(is_current=True).exists()
+    assert history_of(person).filter(kind="picture_replaced", new=earlier.public_id).exists()
+
+
+def test_picture_that_is_submitted_gives_its_place_to_none(world):
+    person = world.graduate()
+    earlier, present = person.picture, make_photo(person, by=world.staff, studio=world.studio)
+    accept_pictures(unit=world.college, seen=seen(person), by=world.coordinator)
+    world.submit()
+    with pytest.raises(InSubmission):
+        decide_exemption(graduate=person, exempt=True, reason="2016年已采集", by=world.staff, photo=earlier)
+    person.refresh_from_db()
+    assert (person.picture, person.exemption) == (present, Exemption.NONE)
 
 
 def test_unit_is_told_when_somebody_else_ended_it(world, django_capture_on_commit_callbacks):
