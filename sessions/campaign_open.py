@@ -1,5 +1,6 @@
 """A campaign that is closed, or not yet published: nothing is agreed in it, and nobody is shown to a studio."""
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from photocampus.errors import DomainError
@@ -20,9 +21,11 @@ def require_published(campaign: int) -> None:
 def keep_published(campaign: int) -> None:
     """The same, and nobody closes it before the transaction ends.
 
-    Comes before any lock on a booking, because whoever closes a campaign holds the campaign first. Its key stays, so
-    that new rows that point to it need not wait.
+    Comes before any lock on a booking, because whoever closes a campaign holds the campaign first. The lock is shared
+    and only on the campaign's key: nobody waits for another request, or for a roster that is being written. On SQLite
+    the transaction writes alone.
     """
-    open_ones = Campaign.objects.select_for_update(no_key=True).filter(state=CampaignState.PUBLISHED)
-    if not open_ones.filter(pk=campaign).values_list("pk", flat=True):
-        raise CampaignNotOpen()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT id FROM units_campaign WHERE id = %s FOR KEY SHARE", [campaign])
+    require_published(campaign)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from photocampus import clock
@@ -107,6 +108,29 @@ def test_a_request_made_while_the_campaign_is_closed_ends_with_it(monkeypatch: p
     assert isinstance(booking, Booking)
     booking.refresh_from_db()
     assert booking.state == "withdrawn" and not Hold.objects.exists()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_request_does_not_wait_for_a_roster_that_is_being_written() -> None:
+    with clock.at(NOW):
+        world = make_world()
+    writing, asked = threading.Event(), threading.Event()
+
+    def write_roster() -> bool:
+        with transaction.atomic():
+            Campaign.objects.select_for_update(no_key=True).get(pk=world.campaign.pk)
+            writing.set()
+            return asked.wait(timeout=20)
+
+    def ask_meanwhile() -> Booking:
+        writing.wait(timeout=20)
+        booking = ask(world)
+        asked.set()
+        return booking
+
+    was_asked, booking = at_once(write_roster, ask_meanwhile)
+    assert was_asked is True and isinstance(booking, Booking)
 
 
 def test_closing_a_campaign_ends_what_nobody_confirmed(world: World) -> None:
