@@ -62,14 +62,13 @@ def run_on_postgres(arguments: list[str], log: IO[str] | None = None) -> int | N
 
 
 def run_both(workers: int, rest: list[str]) -> tuple[int, int | None]:
-    """Side by side, since servers and browsers make tests wait; what the second prints follows when both have ended.
-
-    The pipeline's second run is nearly as long as its first, the one for who waits here is short.
-    """
-    first, second = (workers - 1, workers - 1) if is_everything_required() else (workers, 1)
+    """One after the other in the pipeline; else the shorter run beside the longer one, and printed behind it."""
+    together = [*in_processes(workers), *rest]
+    if is_everything_required():
+        return run_on_sqlite(together), run_on_postgres(together)
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log, ThreadPoolExecutor() as pool:
-        beside = pool.submit(run_on_postgres, [*in_processes(second), *rest], log)
-        status = run_on_sqlite([*in_processes(first), *rest])
+        beside = pool.submit(run_on_postgres, [*in_processes(1), *rest], log)
+        status = run_on_sqlite(together)
         other = beside.result()
         log.seek(0)
         shutil.copyfileobj(log, sys.stdout)
@@ -85,7 +84,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.run", description=__doc__)
     parser.add_argument("--only", choices=["sqlite", "postgres"])
     # One more than there are cores: browsers, servers and locks make tests wait.
-    parser.add_argument("--workers", type=int, default=max(2, (os.cpu_count() or 1) + 1))
+    parser.add_argument("--workers", type=int, default=(os.cpu_count() or 1) + 1)
     options, rest = parser.parse_known_args()
     arguments = [*in_processes(options.workers), *rest]
     sqlite: int | None = 0

@@ -16,7 +16,7 @@ from django.urls import Resolver404, resolve
 from playwright.sync_api import ConsoleMessage, Error, Page
 
 from tests.photocampus.test_access_walk import PORTAL
-from tests.photocampus.test_first_pages import faults, is_wider_than_window
+from tests.photocampus.test_first_pages import STANDARD, faults, is_wider_than_window
 from tests.world import OBJECTS, World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.looks, pytest.mark.django_db(transaction=True)]
@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.looks, pytest.mark.django_db(tran
 ADMIN_PAGES = {"admin:index"}
 # Academic affairs see the pages of units and studios as these do, who look at them here themselves.
 FOREIGN = ("/unit/", "/studio/")
+COLOURLESS = {**STANDARD, "rules": {"color-contrast": {"enabled": False}}}
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 
 
@@ -85,15 +86,15 @@ def show_scheme(page: Page, scheme: Literal["light", "dark"]) -> None:
     )
 
 
-def complaints_about(page: Page, *, in_dark: bool = True) -> list[str]:
-    """What is wrong with the open page, at 1440 and 390 pixels, light and dark."""
+def complaints_about(page: Page, *, in_colour: bool = True) -> list[str]:
+    """What is wrong with the open page, at 1440 and 390 pixels, light and, in colour, dark."""
     found = []
     if page.locator("h1").count() != 1:
         found.append("not one h1")
     page.set_viewport_size({"width": 1440, "height": 900})
     show_scheme(page, "light")
-    found += faults(page)
-    if in_dark:
+    found += faults(page) if in_colour else faults(page, COLOURLESS)
+    if in_colour:
         show_scheme(page, "dark")
         found += [f"dark: {fault}" for fault in faults(page, CONTRAST)]
     page.set_viewport_size({"width": 390, "height": 844})
@@ -133,7 +134,7 @@ def test_every_page_reached_by_links_is_accessible_quiet_and_fits(browser_contex
         if not open_page(page, path):
             continue
         # Every pair of colours is computed in tests/photocampus/test_design.py; here some pages show that they are used.
-        wrong = complaints_about(page, in_dark=len(seen) % 3 == 0) + console
+        wrong = complaints_about(page, in_colour=len(seen) % 3 == 0) + console
         if wrong:
             problems[f"{name} {path}"] = wrong
         waiting.extend(links_of(page))

@@ -10,7 +10,7 @@ import sys
 
 from tests.run import run_pytest
 
-SAMPLE = 0.02
+SAMPLE = 0.01
 
 
 def main() -> int:
