@@ -34,7 +34,8 @@ from sessions.models import (
     Station,
 )
 from sessions.sharing import Person, Shoot, share
-from students.models import Decision, Graduate, Outcome
+from students.models import Graduate
+from students.progress import refused_now
 from units.models import Campaign, StudioGrant, Unit
 
 BLOCK = 5000
@@ -47,11 +48,8 @@ PIECE = 2000  # rows in one statement
 def without_picture(campaign: Campaign, units: Iterable[Unit]) -> QuerySet[Graduate]:
     """People of these units who must be photographed (again): nobody took their picture yet, or the one chosen was refused."""
     taken = Attendance.objects.filter(graduate=OuterRef("pk"), state=AttendanceState.PHOTOGRAPHED)
-    refused = Decision.objects.filter(
-        graduate=OuterRef("pk"), photo=OuterRef("picture"), outcome=Outcome.NO, is_current=True
-    )
     people = Graduate.objects.filter(campaign=campaign, enrolment__unit__in=list(units)).to_be_photographed()
-    return people.filter(~Exists(taken) | Exists(refused))
+    return people.filter(~Exists(taken) | refused_now())
 
 
 def people_of(campaign: Campaign, units: Collection[Unit], kind: str) -> int:

@@ -7,11 +7,12 @@ their reasons with `add_reason`.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Exists, F, Q, Subquery, Value, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from students.models import Decision, Graduate, GraduateQuerySet, Outcome
+from students.models import Graduate, GraduateQuerySet
+from students.progress import refusals_now, refused_now
 from units.models import Campaign, Unit
 
 Condition = Callable[[], Exists | Q]
@@ -27,15 +28,8 @@ class Reason:
     order: int
 
 
-def _refusals() -> QuerySet[Decision]:
-    """Current refusals, by whichever stage, of the picture chosen now."""
-    return Decision.objects.filter(
-        graduate=OuterRef("pk"), photo=OuterRef("picture"), outcome=Outcome.NO, is_current=True
-    )
-
-
 _reasons: dict[str, Reason] = {
-    "refused": Reason("refused", _("picture refused"), lambda: Exists(_refusals()), 10),
+    "refused": Reason("refused", _("picture refused"), refused_now, 10),
 }
 
 
@@ -54,7 +48,7 @@ def reasons() -> list[Reason]:
 
 def with_reason(graduates: GraduateQuerySet) -> GraduateQuerySet:
     """Annotate `makeup_reason` ("" for who needs nothing) and `makeup_code`, the code of the newest refusal."""
-    newest = _refusals().order_by("-id")
+    newest = refusals_now().order_by("-id")
     return graduates.annotate(
         makeup_reason=Case(
             *[When(reason.holds(), then=Value(reason.key)) for reason in reasons()],

@@ -8,7 +8,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, Exists, F, IntegerField, OuterRef, Q, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -145,13 +157,16 @@ class Progress:
         ]
 
 
+def refusals_now() -> QuerySet[Decision]:
+    """Current refusals, by whichever stage, of the picture that the graduate of the outer query has chosen now."""
+    return Decision.objects.filter(
+        graduate=OuterRef("pk"), photo=OuterRef("picture"), outcome=Outcome.NO, is_current=True
+    )
+
+
 def refused_now() -> Exists:
     """Some stage has said no to the picture chosen now, and nobody has decided otherwise."""
-    return Exists(
-        Decision.objects.filter(
-            graduate=OuterRef("pk"), photo=OuterRef("picture"), outcome=Outcome.NO, is_current=True
-        )
-    )
+    return Exists(refusals_now())
 
 
 def as_flag(condition: Combinable | Q | Exists) -> Case:

@@ -28,7 +28,6 @@ from students.models import (
     RosterState,
     RowKind,
     Stage,
-    SubmissionItem,
 )
 from students.near_pictures import rejoin_twins
 from students.roster_apply import EventRows, write_plan
@@ -36,11 +35,11 @@ from students.roster_columns import FIELDS
 from students.roster_diff import PENDING, WITHDRAWN, Line
 from students.roster_plan import Planner, Stale
 from students.roster_read import words_for
+from students.roster_records import submitted_graduates
 from students.roster_uploads import check_may_change
 from students.row_problems import sentence
 from students.rows import RowChecker, Values
 from students.staging import plain_findings
-from students.submissions import OPEN_ITEMS
 from units.models import Campaign, Unit
 
 POSITIONS = {field: index for index, field in enumerate(FIELDS)}
@@ -241,7 +240,7 @@ def decide_exemption(
 
 
 def _must_not_be_submitted(graduate: Graduate) -> None:
-    if SubmissionItem.objects.filter(graduate=graduate, state__in=OPEN_ITEMS).exists():
+    if submitted_graduates([graduate.pk]):
         raise InSubmission()
 
 

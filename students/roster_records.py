@@ -175,13 +175,7 @@ def frozen_students(student_ids: Collection[int]) -> set[int]:
 
 def submitted_graduates(graduate_ids: Collection[int]) -> set[int]:
     """Those of them whose picture is handed in and neither returned nor withdrawn."""
-    if not graduate_ids:
-        return set()
-    sql = (
-        f"SELECT i.graduate_id FROM {table(SubmissionItem)} i"
-        f" WHERE i.state IN ('submitted', 'verified') AND {among('i.graduate_id', numbers=True)}"
-    )
-    return {pk for (pk,) in select(sql, [listed(graduate_ids)])}
+    return set(handed_in(graduate_ids))
 
 
 def handed_in(graduate_ids: Collection[int]) -> dict[int, HandedIn]:

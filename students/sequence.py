@@ -35,7 +35,7 @@ NEAR_OFFSETS = np.arange(
 )  # seconds beside the likeliest error: a clock set right by a little
 LEAST_SURE = 0.5  # where less than this part of a card is sure, its numbers are other ones, and nothing is
 CARD = 1e-4  # how credible it is that a number card stands where no class begins
-HOPELESS = 1e-7
+HOPELESS = 1e-7  # a clock error to which no frame gives more is not looked at again
 TINY = 1e-300
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,10 @@ TOP_LEVEL = {
     *("pyproject.toml", "README.md", "Makefile", "requirements.lock", "LICENSE"),
 }
 MOST_LINES = 500
+MADE = {
+    *(".git", ".venv", "var", "build", "test-results", "__pycache__", ".pytest_cache", ".ruff_cache"),
+    *(".mypy_cache", ".import_linter_cache", ".hypothesis"),
+}
 # Put together from pieces, so that this file does not hold what it looks for.
 FORBIDDEN = re.compile(
     "|".join(
@@ -39,13 +44,19 @@ INLINE = re.compile(
 
 @cache
 def repository_files() -> tuple[Path, ...]:
-    """Everything that is or would be committed."""
+    """Everything that is or would be committed; without git, all that does not lie in a folder that is made."""
+    if not shutil.which("git") or not (BASE / ".git").exists():
+        parts = ((path, path.relative_to(BASE).parts) for path in BASE.rglob("*"))
+        kept = (
+            path
+            for path, names in parts
+            if not MADE.intersection(names) and path.suffix not in (".mo", ".pyc")
+        )
+        return tuple(path for path in kept if path.is_file())
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=BASE, capture_output=True, check=False,
+        cwd=BASE, capture_output=True, check=True,
     )  # fmt: skip
-    if listed.returncode:
-        pytest.skip("not a git clone")
     paths = (BASE / name for name in listed.stdout.decode().split("\0") if name)
     return tuple(path for path in paths if path.is_file())
 

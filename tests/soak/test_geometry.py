@@ -8,7 +8,6 @@ from students.portrait_people import Faults
 from students.portraits import draw_portrait
 from tests.students.test_checks import FRAME, codes_of
 
-pytestmark = pytest.mark.skipif(get_detector() is None, reason="OpenCV below 5 is not installed")
 # What is planted, and the codes of which one must be found.
 PLANTED = [
     ({"tilt": 7}, {"head_tilt"}),

@@ -6,6 +6,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image
+from skimage.data import astronaut
 
 from students.background import background_results, oklab
 from students.check_bounds import judged, placed, problems_of, weighed
@@ -17,7 +18,6 @@ from students.processing import process_picture
 from students.profiles import DEFAULT_PROFILES, REGISTRATION, ProfileSpec
 from tests.students import odd_pictures as odd
 
-needs_faces = pytest.mark.skipif(get_detector() is None, reason="OpenCV below 5 is not installed")
 FRAME = (480, 640)
 
 
@@ -60,42 +60,35 @@ def assert_found_where_drawn(drawn: Portrait) -> None:
     assert abs(face.tilt - drawn.tilt) <= 2
 
 
-@needs_faces
 @pytest.mark.parametrize(("size", "zoom"), [(FRAME, 1.0), ((900, 1200), 0.75)])
 def test_eye_line_width_and_tilt_are_found_where_they_were_drawn(size, zoom):
     for seed in range(12):
         assert_found_where_drawn(draw_portrait(seed, size=size, zoom=zoom))
 
 
-@needs_faces
 @pytest.mark.parametrize("degrees", [-8, -4, 4, 8])
 def test_tilt_is_measured_with_its_direction(degrees):
     assert_found_where_drawn(portrait(6, tilt=degrees))
 
 
-@needs_faces
 def test_geometry_of_a_real_portrait():
     """The astronaut of scikit-image. Measured by hand: pupils at (203.9, 101.0) and (246.7, 103.1), 88.7 at the cheeks."""
-    data = pytest.importorskip("skimage.data")
-    picture = Image.fromarray(data.astronaut())
+    picture = Image.fromarray(astronaut())
     (face,) = find_faces(picture, get_detector())
     assert abs(face.eye_middle[1] - 102.05) <= 0.01 * picture.height
     assert abs(face.width / 88.7 - 1) <= 0.08
     assert abs(face.tilt - 2.8) <= 1
 
 
-@needs_faces
 def test_portraits_inside_the_bounds_have_no_refusing_finding():
     assert [codes_of(portrait(seed).image, REFUSE) for seed in range(12)] == [set()] * 12
 
 
-@needs_faces
 @pytest.mark.parametrize("seed", range(2))
 def test_good_file_has_no_refusing_finding(seed):
     assert codes(odd.jpeg(seed), REFUSE, get_detector()) == set()
 
 
-@needs_faces
 def test_camera_frame_is_cropped_by_the_face():
     data = portrait_jpeg(5, size=(2400, 3600), zoom=0.7)
     result = process_picture(BytesIO(data), DEFAULT_PROFILES, detector=get_detector())
@@ -108,7 +101,6 @@ def test_camera_frame_is_cropped_by_the_face():
 # -- each planted fault has its finding, and no other
 
 
-@needs_faces
 @pytest.mark.parametrize(
     ("faults", "found"),
     [
@@ -132,13 +124,11 @@ def test_planted_fault_has_its_own_finding(faults, found):
     assert {item.code: item.severity for item in results.values() if item.code} == found
 
 
-@needs_faces
 def test_head_too_large_is_refused():
     """Nearer than the frame allows: too wide, and cut at the top."""
     assert codes_of(portrait(3, scale=1.6).image, REFUSE) == {"face_width", "head_cut"}
 
 
-@needs_faces
 def test_two_faces_are_found():
     both = Image.new("RGB", FRAME, (100, 197, 255))
     for seed, left in ((1, 0), (2, 240)):
@@ -148,14 +138,12 @@ def test_two_faces_are_found():
     assert "eye_line" not in results
 
 
-@needs_faces
 @pytest.mark.parametrize(("brightness", "severity"), [(0.25, "refuse"), (1.8, "refuse")])
 def test_wrong_exposure_is_found(brightness, severity):
     found = results_of(portrait(3, brightness=brightness).image)["exposure"]
     assert (found.code, found.severity) == ("exposure", severity)
 
 
-@needs_faces
 def test_face_lit_from_one_side_is_found():
     image = portrait(3).image
     ramp = np.where(np.arange(480) < 240, 0.45, 1.0)
@@ -163,7 +151,6 @@ def test_face_lit_from_one_side_is_found():
     assert results_of(dark)["half_light"].code == "half_lit"
 
 
-@needs_faces
 @pytest.mark.parametrize(("factor", "code"), [(1.00, ""), (1.06, "face_width"), (1.15, "face_width")])
 def test_width_near_its_bound_is_a_warning(factor, code):
     result = placed("face_width", 300 / 1.09 * factor, (180, 300), REGISTRATION)
@@ -286,8 +273,6 @@ def test_profile_may_say_how_much_a_check_weighs():
 
 def test_geometry_is_measured_in_the_pixels_of_the_profile():
     double = ProfileSpec("registration", 960, 1280, eyes=(400, 600), face=(360, 600), hairline=(100, 220))
-    if get_detector() is None:
-        pytest.skip("OpenCV below 5 is not installed")
     one, two = results_of(portrait(3).image), results_of(portrait(3).image, double)
     assert two["eye_line"].measure == pytest.approx(2 * one["eye_line"].measure, abs=0.2)
     assert two["top_of_head"].measure == pytest.approx(2 * one["top_of_head"].measure, abs=0.2)

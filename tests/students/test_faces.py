@@ -3,6 +3,7 @@
 import importlib.util
 import logging
 
+import cv2
 import numpy as np
 import pytest
 from django.core import checks
@@ -10,8 +11,6 @@ from PIL import Image
 
 from students import face_library, faces
 from students.faces import Face, ModelUnusable, YuNetDetector, find_faces, get_detector
-
-cv2 = pytest.importorskip("cv2")
 
 
 @pytest.fixture(autouse=True)
